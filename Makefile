@@ -1,0 +1,57 @@
+# make run    serve a demo studio on http://localhost:8000 (with the sandbox when no Stripe keys are set)
+# make test   the whole suite, on SQLite and on PostgreSQL
+# make check  lint, types, imports, migrations, deployment and OpenAPI checks
+# make lock   write requirements*.txt from requirements*.in
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+WORKERS ?= 2
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install
+
+.PHONY: run test test-sqlite test-postgresql check lock openapi clean
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(PY)
+	$(PIP) --requirement requirements.txt
+	@touch $@
+
+$(VENV)/.development: requirements-dev.txt | $(PY)
+	$(PIP) --requirement requirements-dev.txt
+	@touch $@ $(VENV)/.runtime
+
+run: $(VENV)/.runtime
+	@PY=$(PY) ./bin/run
+
+test: test-sqlite test-postgresql
+
+test-sqlite: $(VENV)/.development
+	DATABASE_URL= $(PY) -m pytest tests --ignore tests/races -n $(WORKERS)
+	DATABASE_URL= $(PY) -m pytest tests/races
+
+test-postgresql: $(VENV)/.development
+	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/sandbox -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests/races
+
+check: $(VENV)/.development
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy config booking payments notifications members boundary
+	$(VENV)/bin/mypy sandbox
+	$(VENV)/bin/lint-imports
+	$(PY) manage.py makemigrations --check --dry-run
+	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
+	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
+	diff -u docs/openapi.yaml .run/openapi.yaml
+
+openapi: $(VENV)/.development
+	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+lock: $(VENV)/.development
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in --output-file requirements.txt
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements-dev.in --output-file requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .run staticfiles db.sqlite3 db.sqlite3-shm db.sqlite3-wal
