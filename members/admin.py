@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+
+from members.models import Member
+
+
+@admin.register(Member)
+class MemberAdmin(UserAdmin):
+    """Members are deactivated, not deleted: their bookings and money stay."""
+
+    ordering = ("-id",)
+    list_display = ("email", "name", "phone", "whatsapp_opt_in", "is_active", "is_staff")
+    list_filter = ("is_active", "is_staff", "whatsapp_opt_in")
+    search_fields = ("email", "name", "phone")
+    readonly_fields = ("last_login", "date_joined")
+    fieldsets = (
+        (None, {"fields": ("email", "password", "name", "phone", "whatsapp_opt_in")}),
+        ("Access", {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        ("Dates", {"fields": ("last_login", "date_joined")}),
+    )
+    add_fieldsets = ((None, {"fields": ("email", "name", "phone", "usable_password", "password1", "password2")}),)
+
+    def has_delete_permission(self, request: object, obj: Member | None = None) -> bool:
+        return False

@@ -1,0 +1,54 @@
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from members.phones import PhoneField
+
+
+class MemberManager(BaseUserManager["Member"]):
+    """Makes members; e-mails are kept in lower case, so that one address is one login."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Member":
+        """One new row; without a password the member sets one by the reset mail."""
+        member = self.model(email=email.lower(), **fields)
+        member.set_password(password)
+        member.save(using=self._db)
+        return member
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "Member":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "Member":
+        return self.get(email=(username or "").lower())
+
+
+class Member(AbstractBaseUser, PermissionsMixin):
+    """Who signs in: members and staff alike. The e-mail is the login."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    phone = PhoneField(blank=True)
+    whatsapp_opt_in = models.BooleanField(default=False)
+    is_staff = models.BooleanField(default=False)
+    is_active = models.BooleanField(default=True)
+    date_joined = models.DateTimeField(auto_now_add=True)
+
+    objects: ClassVar[MemberManager] = MemberManager()
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(Lower("email"), name="one_member_per_email_in_any_case"),)
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+    def get_full_name(self) -> str:
+        return self.name
+
+    def get_short_name(self) -> str:
+        return self.name
