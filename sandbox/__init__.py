@@ -1,0 +1,1 @@
+"""A Stripe and a Twilio on this machine, in memory, for whoever has no keys."""

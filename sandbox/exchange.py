@@ -1,0 +1,162 @@
+"""One request to the Stripe API, from its key to its answer: faults, idempotency and the headers of every answer."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+
+from sandbox import callers, errors, expansion, faults, fields, forms
+from sandbox.events import API_VERSION
+from sandbox.ids import mint
+from sandbox.journal import Entry
+from sandbox.operations import Call, Operation
+from sandbox.replies import Reply
+from sandbox.state import SANDBOX
+
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, Idempotency-Key, Stripe-Version",
+    "Access-Control-Allow-Methods": "GET, POST, OPTIONS",
+    "Access-Control-Expose-Headers": "Request-Id, Stripe-Version, Idempotent-Replayed",
+}
+
+logger = logging.getLogger(__name__)
+
+
+def serve(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The request handler of an operation."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await Exchange(request, operation).answer()
+
+    return handle
+
+
+async def preflight(request: web.Request) -> web.Response:
+    """Tell a browser that a page of any origin may ask."""
+    return web.Response(status=204, headers=CORS)
+
+
+class Exchange:
+    """One request and its answer."""
+
+    def __init__(self, request: web.Request, operation: Operation) -> None:
+        self.request = request
+        self.operation = operation
+        self.sandbox = request.app[SANDBOX]
+        self.version = request.headers.get("Stripe-Version")
+        self.fault = self.sandbox.faults.take(request.method, request.path)
+        self.entry = Entry(
+            at=self.sandbox.now(),
+            method=request.method,
+            path=request.path,
+            request_id=mint("req_", 14),
+            idempotency_key=request.headers.get("Idempotency-Key"),
+            fault=self.fault.kind if self.fault else None,
+        )
+        self.sandbox.journal.add(self.entry)
+        self.caller = callers.Caller("")
+        self.encoded = ""
+
+    async def answer(self) -> web.StreamResponse:
+        """The answer, spoilt by the fault that was scripted for it, if any."""
+        reply = await faults.around(self.request, self.fault, self._reply, _scripted)
+        if reply is None:
+            return web.Response()
+        self.entry.status = reply.status
+        return reply.response(self._headers())
+
+    async def _reply(self) -> Reply:
+        try:
+            self.caller = callers.identify(self.request.headers.get("Authorization"))
+            if self.caller.publishable and not self.operation.publishable:
+                raise errors.unauthorized(
+                    "This call cannot be made with a publishable key: use a secret key.", code="secret_key_required"
+                )
+            posted = self.request.method == "POST"
+            body = await self.request.read()
+            self.encoded = body.decode(errors="replace") if posted else self.request.query_string
+            if posted and self.entry.idempotency_key:
+                return await self._reply_once(self.entry.idempotency_key)
+        except errors.StripeError as error:
+            return self._refusal(error)
+        await faults.pause(self.fault, "hang_before")
+        truth, _ = self._execute()
+        return self._overruled(truth)
+
+    async def _reply_once(self, key: str) -> Reply:
+        keys, account = self.sandbox.keys, self.caller.key
+        fingerprint = hashlib.sha256(f"{self.request.path}?{self.encoded}".encode()).hexdigest()
+        stored = keys.claim(account, key, fingerprint, now=self.sandbox.now())
+        if stored is not None:
+            self.entry.replayed = True
+            return self._overruled(stored)
+        executed = False
+        try:
+            await faults.pause(self.fault, "hang_before")
+            truth, executed = self._execute()
+            sent = self._overruled(truth)
+            if executed:
+                keys.keep(account, key, sent if self.fault is not None and self.fault.stored else truth)
+            return sent
+        finally:
+            if not executed:
+                keys.forget(account, key)
+
+    def _execute(self) -> tuple[Reply, bool]:
+        try:
+            call = self._call()
+            return Reply.of(200, self._visible(expansion.expanded(call, self.operation.act(call)))), True
+        except errors.StripeError as error:
+            return self._refusal(error), error.executed
+        except Exception:
+            logger.exception("the sandbox failed on %s %s", self.request.method, self.request.path)
+            failure = errors.StripeError(500, "api_error", "The sandbox itself failed; its log says why.")
+            return self._refusal(failure), True
+
+    def _call(self) -> Call:
+        form, readers = forms.decode(self.encoded), self.operation.parameters
+        return Call(
+            sandbox=self.sandbox,
+            caller=self.caller,
+            method=self.request.method,
+            path=self.request.path,
+            version=self.version,
+            request_id=self.entry.request_id,
+            idempotency_key=self.entry.idempotency_key,
+            object_id=self.request.match_info.get("id", ""),
+            wanted={} if readers is None else fields.read(form, readers),
+        )
+
+    def _overruled(self, truth: Reply) -> Reply:
+        if self.fault is not None and self.fault.kind == "status_after":
+            return _scripted(self.fault.status)
+        return truth
+
+    def _refusal(self, error: errors.StripeError) -> Reply:
+        refusal = dict(error.body["error"])
+        if "payment_intent" in refusal:
+            refusal["payment_intent"] = self._visible(refusal["payment_intent"])
+        return Reply.of(error.status, {"error": refusal}, error.headers)
+
+    def _visible(self, thing: dict[str, Any]) -> dict[str, Any]:
+        if self.caller.publishable:
+            return {name: value for name, value in thing.items() if name != "metadata"}
+        return thing
+
+    def _headers(self) -> dict[str, str]:
+        headers = {"Request-Id": self.entry.request_id, "Stripe-Version": self.version or API_VERSION}
+        if self.entry.idempotency_key:
+            headers["Idempotency-Key"] = self.entry.idempotency_key
+        if self.entry.replayed:
+            headers["Idempotent-Replayed"] = "true"
+        return headers | CORS if self.operation.publishable else headers
+
+
+def _scripted(status: int) -> Reply:
+    error = errors.scripted(status)
+    return Reply.of(status, error.body, error.headers)

@@ -1,0 +1,59 @@
+"""Everything the sandbox remembers, and how to forget it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+
+from sandbox.errands import Errands
+from sandbox.faults import FaultScript
+from sandbox.idempotency import IdempotencyKeys
+from sandbox.journal import Journal
+from sandbox.shelf import Shelf
+
+
+@dataclass
+class Targets:
+    """Where the sandbox calls back, how it signs, and how patient it is."""
+
+    webhook_url: str | None = None
+    webhook_secrets: list[str] = field(default_factory=list)
+    retry_scale: float = 1.0
+    twilio_callbacks: bool = True
+    twilio_sid: str | None = None
+    twilio_token: str | None = None
+
+
+class Sandbox:
+    """One Stripe account and one Twilio account, in memory."""
+
+    def __init__(self, targets: Targets, *, on_message: Callable[[dict[str, Any]], None] | None = None) -> None:
+        self.targets = targets
+        self.on_message = on_message
+        self.base_url = ""
+        self.errands = Errands()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every object, key, request and fault, and give up deliveries; the targets stay."""
+        self.errands.drop()
+        self.intents = Shelf("payment_intent")
+        self.events = Shelf("event")
+        self.undelivered: set[str] = set()
+        self.methods: dict[str, str] = {}
+        self.messages = Shelf("message")
+        self.templates: dict[str, dict[str, Any]] = {}  # by message: what Twilio takes and never shows again
+        self.keys = IdempotencyKeys()
+        self.journal = Journal()
+        self.faults = FaultScript()
+
+    def now(self) -> int:
+        """The present moment in Unix seconds."""
+        return int(time.time())
+
+
+SANDBOX = web.AppKey("sandbox", Sandbox)
