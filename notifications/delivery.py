@@ -1,0 +1,101 @@
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from boundary.after_commit import Lane
+from members.models import Member
+from notifications import twilio_client
+from notifications.models import CLAIM, Message
+from notifications.templates import content_variables, preview
+
+logger = logging.getLogger(__name__)
+lane = Lane("messages", workers=2)
+
+
+def after_commit(message_id: UUID) -> None:
+    """Deliver in the background of this process once the caller's transaction has committed."""
+    lane.run(_deliver_now, message_id)
+
+
+def due(*, now: datetime, limit: int) -> list[UUID]:
+    """The messages to send by now, oldest first: due ones, and those whose sender died."""
+    waiting = Q(status__in=(Message.Status.QUEUED, Message.Status.UNKNOWN), due_at__lte=now)
+    abandoned = Q(status=Message.Status.SENDING, claimed_at__lte=now - CLAIM)
+    return list(Message.objects.filter(waiting | abandoned).order_by("due_at").values_list("pk", flat=True)[:limit])
+
+
+def deliver(message_id: UUID, *, now: datetime) -> str:
+    """Send one message if it is due and nobody else does; returns its status. Calls Twilio outside transactions."""
+    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    if message is None or not _is_due(message, now):
+        return ""
+    outcome_unknown = message.status != Message.Status.QUEUED
+    if not message.claim(now):
+        return ""
+    reason = _reason_to_skip(message)
+    if reason:
+        message.record_end(now, Message.Status.SKIPPED, reason)
+    else:
+        _send(message, outcome_unknown=outcome_unknown, now=now)
+    return message.status
+
+
+def _send(message: Message, *, outcome_unknown: bool, now: datetime) -> None:
+    to = message.member.phone.as_e164
+    try:
+        sid = _sent_before(message, to) if outcome_unknown else None
+        sid = sid or twilio_client.send(
+            to=to,
+            content_sid=settings.TWILIO_CONTENT_SIDS[message.kind],
+            variables=content_variables(message.kind, message.variables),
+            callback=settings.PUBLIC_BASE_URL + reverse("twilio-status", args=(message.pk,)),
+        )
+    except twilio_client.Refused as refusal:
+        message.record_end(now, Message.Status.FAILED, str(refusal))
+    except twilio_client.NotSent as delay:
+        message.put_off(now, Message.Status.QUEUED, str(delay))
+    except twilio_client.OutcomeUnknown as silence:
+        message.put_off(now, Message.Status.UNKNOWN, str(silence))
+    else:
+        message.record_sent(now, sid)
+
+
+def _sent_before(message: Message, to: str) -> str | None:
+    """Twilio has no idempotency key: before asking again, look whether the earlier attempt arrived after all.
+
+    Two messages to one number whose outcomes are unknown at once cannot be told apart; then the later one may be
+    taken for the earlier and stays away, which is better than a confirmation sent twice.
+    """
+    there = twilio_client.find_sent(to=to, since=message.created_at)
+    known = set(Message.objects.filter(sid__in=there).values_list("sid", flat=True))
+    return next((sid for sid in there if sid not in known), None)
+
+
+def _reason_to_skip(message: Message) -> str:
+    member: Member = message.member
+    if not settings.MESSAGING_ENABLED:
+        if settings.DEBUG:
+            logger.info("WhatsApp to %s: %s", member.email, preview(message.kind, message.variables))
+        return "not_configured"
+    if not member.phone:
+        return "no_phone"
+    if not member.whatsapp_opt_in:
+        return "no_consent"
+    if message.kind not in settings.TWILIO_CONTENT_SIDS:
+        return "no_template"
+    return ""
+
+
+def _is_due(message: Message, now: datetime) -> bool:
+    if message.status == Message.Status.SENDING:
+        return message.claimed_at is not None and message.claimed_at <= now - CLAIM
+    return message.status in Message.WAITING and message.due_at <= now
+
+
+def _deliver_now(message_id: UUID) -> None:
+    deliver(message_id, now=timezone.now())

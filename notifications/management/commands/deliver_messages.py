@@ -1,0 +1,60 @@
+import logging
+import time
+from argparse import RawDescriptionHelpFormatter
+from collections import Counter
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from notifications import delivery
+from notifications.models import Message
+
+logger = logging.getLogger(__name__)
+BATCH = 500
+PAUSE_SECONDS = 2
+UNFINISHED = (Message.Status.QUEUED, Message.Status.UNKNOWN)
+
+
+class Command(BaseCommand):
+    help = """Sends what is due in the outbox.
+
+Examples:
+  manage.py deliver_messages            send what is due and end (cron: every minute)
+  manage.py deliver_messages --watch    stay, and look again every two seconds
+
+Exit status: 0 done; 1 some messages could not be sent yet (they stay for the next run); 2 wrong usage."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--watch", action="store_true", help="keep running until interrupted")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        counts = self._send_due(options["verbosity"])
+        while options["watch"]:
+            try:
+                time.sleep(PAUSE_SECONDS)
+                counts += self._send_due(options["verbosity"])
+            except KeyboardInterrupt:
+                break
+        summary = ", ".join(f"{status} {count}" for status, count in sorted(counts.items())) or "nothing due"
+        self.stdout.write(f"deliver_messages: {summary}")
+        if any(counts[status] for status in UNFINISHED):
+            raise SystemExit(1)
+
+    def _send_due(self, verbosity: int) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        while ids := delivery.due(now=timezone.now(), limit=BATCH):
+            for message_id in ids:
+                try:
+                    status = delivery.deliver(message_id, now=timezone.now())
+                except Exception:
+                    # One poisoned message must not keep the others back; its claim ages out and it is tried again.
+                    logger.exception("The message %s could not be handled", message_id)
+                    status = Message.Status.UNKNOWN
+                counts[status or "taken by another sender"] += 1
+                if verbosity >= 2:
+                    self.stdout.write(f"{message_id} {status}")
+        return counts
