@@ -1,0 +1,76 @@
+"""The append-only ledger of credits. There is no stored balance: it is the sum over the lots that still live."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet, Sum
+
+from members.models import Member
+from payments.exceptions import CreditsMoved, IdempotencyKeyReused, InsufficientCredits
+from payments.models import CreditEntry, CreditLot, CreditSpend
+
+
+def usable(member: Member, *, at: datetime) -> QuerySet[CreditLot]:
+    """The lots that can pay for something at that moment, earliest expiry first."""
+    living = Q(expires_at=None) | Q(expires_at__gt=at)
+    first = (F("expires_at").asc(nulls_last=True), "id")
+    return CreditLot.objects.filter(living, member=member, remaining__gt=0).order_by(*first)
+
+
+def balance(member: Member, *, at: datetime) -> int:
+    """The credits that can pay for something at that moment."""
+    total: int | None = usable(member, at=at).aggregate(total=Sum("remaining"))["total"]
+    return total or 0
+
+
+def grant(
+    *,
+    member: Member,
+    credits: int,
+    note: str,
+    granted_by: Member | None,
+    now: datetime,
+    expires_at: datetime | None = None,
+    idempotency_key: str | None = None,
+) -> tuple[CreditLot, bool]:
+    """Give a member a lot of credits; False beside it when this key had given it before. Opens a transaction."""
+    with transaction.atomic():
+        asked = {"member": member, "granted": credits, "note": note, "expires_at": expires_at}
+        fresh = asked | {"remaining": credits, "created_at": now}
+        if idempotency_key is None:
+            lot, created = CreditLot.objects.create(granted_by=granted_by, **fresh), True
+        else:
+            lot, created = CreditLot.objects.get_or_create(
+                granted_by=granted_by, idempotency_key=idempotency_key, defaults=fresh
+            )
+        if created:
+            CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.GRANTED, credits=credits, created_at=now)
+        elif any(getattr(lot, name) != value for name, value in asked.items()):
+            raise IdempotencyKeyReused
+        return lot, created
+
+
+def promise(*, member: Member, credits: int, subject: str, now: datetime) -> CreditSpend:
+    """Write that the subject costs these credits, in the caller's transaction; `spend` takes them."""
+    return CreditSpend.objects.create(subject=subject, member=member, credits=credits, created_at=now)
+
+
+def spend(promised: CreditSpend, *, lots: Iterable[CreditLot], now: datetime) -> None:
+    """Take the promised credits from these lots, in their order, in the caller's transaction.
+
+    The lots are as the caller has read them. InsufficientCredits when they hold too few, CreditsMoved when one holds
+    less by now: either way the caller's transaction must roll back.
+    """
+    owed, entries = promised.credits, []
+    for lot in lots:
+        part = min(lot.remaining, owed)
+        if part and not lot.withdraw(part):
+            raise CreditsMoved
+        owed -= part
+        entries.append(CreditEntry(lot=lot, spend=promised, kind=CreditEntry.Kind.SPENT, credits=-part, created_at=now))
+        if not owed:
+            break
+    if owed:
+        raise InsufficientCredits
+    CreditEntry.objects.bulk_create(entries)

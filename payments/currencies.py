@@ -1,0 +1,24 @@
+"""The currencies the program sells in, and the least Stripe takes in each (minor units; docs.stripe.com/currencies)."""
+
+MINIMUM_AMOUNT = {
+    "aud": 50,
+    "brl": 50,
+    "cad": 50,
+    "chf": 50,
+    "dkk": 250,
+    "eur": 50,
+    "gbp": 30,
+    "hkd": 400,
+    "inr": 50,
+    "jpy": 50,
+    "mxn": 1000,
+    "myr": 200,
+    "nok": 300,
+    "nzd": 50,
+    "pln": 200,
+    "sek": 300,
+    "sgd": 50,
+    "thb": 1000,
+    "usd": 50,
+}
+MAXIMUM_AMOUNT = 99_999_999

@@ -1,0 +1,43 @@
+"""The refusals of payments: status, code, sentence."""
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
+
+
+class PaymentsNotConfigured(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "payments_not_configured"
+    default_detail = "Card payments are not set up here; nothing is held. Credits still work."
+
+
+class PaymentsUnavailable(APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "payments_unavailable"
+    default_detail = "The payment provider did not answer; what you hold stands. Send the same request again."
+    headers = {"Retry-After": "5"}  # noqa: RUF012
+
+
+class PaymentRejected(APIException):
+    status_code = status.HTTP_502_BAD_GATEWAY
+    default_code = "payment_rejected"
+    default_detail = "The payment provider refused the payment; nothing is held."
+
+
+class InsufficientCredits(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "insufficient_credits"
+    default_detail = "You do not have enough credits for this session."
+
+
+class IdempotencyKeyReused(APIException):
+    status_code = status.HTTP_422_UNPROCESSABLE_ENTITY
+    default_code = "idempotency_key_reused"
+    default_detail = "This Idempotency-Key was used for a different request."
+
+
+class CreditsMoved(Exception):
+    """Another spend took credits between our reading and our taking: roll back and look again."""
+
+
+class BadWebhook(Exception):
+    """A webhook whose signature or body does not hold."""

@@ -1,0 +1,149 @@
+"""Open and void a Payment.
+
+Note [Void first, free second]: a decline or an expired hold is no end at Stripe, the same intent can still be paid.
+So a seat is given back only after the cancel call has answered: canceled, free it; already succeeded, it is paid; still
+processing, keep it; no answer, keep it and let the next run ask again. The call is the arbiter between paid and freed.
+"""
+
+import logging
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from boundary.after_commit import Lane
+from members.models import Member
+from payments import outcomes, stripe_client
+from payments.exceptions import PaymentRejected, PaymentsUnavailable
+from payments.models import Payment
+from payments.outcomes import Outcome, Settle
+from payments.stripe_client import Intent
+
+logger = logging.getLogger(__name__)
+lane = Lane("voids", workers=2)
+
+# Stripe forgets an idempotency key after 24 hours; from then on the same key would make a second intent.
+KEY_LIVES = timedelta(hours=23)
+PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+
+
+def propose(*, subject: str, member: Member, amount: int, currency: str, description: str, now: datetime) -> Payment:
+    """Write the intention to take this money, in the caller's transaction; amount and currency are frozen here."""
+    return Payment.objects.create(
+        subject=subject,
+        member=member,
+        amount=amount,
+        currency=currency,
+        description=f"{settings.STRIPE_PAYMENT_DESCRIPTION_PREFIX} {description}".strip()[:300],
+        created_at=now,
+    )
+
+
+def open_at_stripe(payment: Payment, *, settle: Settle, by: str, now: datetime) -> Intent | None:
+    """Create the payment's intent, or continue an attempt nobody heard the end of; None when it has meanwhile ended.
+
+    Network, then a short transaction. PaymentRejected: refused for good, and settled as void. PaymentsUnavailable: no
+    answer, everything stands, and the same call continues it.
+    """
+    try:
+        intent = _create(payment)
+    except stripe_client.StripeUnavailable as error:
+        raise PaymentsUnavailable from error
+    except stripe_client.StripeRejected as error:
+        _settle_void(payment.pk, reason="payment_rejected", code=str(error), settle=settle, by=by, now=now)
+        raise PaymentRejected from error
+    if outcomes.disagreement(payment, intent, Outcome.OPEN):
+        logger.error("Stripe opened something else than payment %s asked for", payment.reference)
+        void(payment.pk, reason="payment_rejected", settle=settle, by=by, now=now)
+        raise PaymentRejected
+    if not payment.remember_intent(intent.id) or outcomes.of(intent) != Outcome.OPEN:
+        payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
+    return intent if payment.status == Payment.Status.OPEN and intent.status in PAYABLE else None
+
+
+def refresh(payment: Payment, *, settle: Settle, by: str, now: datetime) -> Intent | None:
+    """Ask Stripe how the payment stands and apply the answer; the intent while it can still be paid. Network."""
+    if payment.status == Payment.Status.CREATING:
+        return open_at_stripe(payment, settle=settle, by=by, now=now)
+    if payment.status == Payment.Status.VOIDING:
+        void(payment.pk, reason=payment.void_reason, settle=settle, by=by, now=now)
+    if payment.status == Payment.Status.VOIDING or payment.stripe_intent_id is None:
+        return None
+    try:
+        intent = stripe_client.retrieve(payment.stripe_intent_id)
+    except (stripe_client.StripeUnavailable, stripe_client.StripeRejected) as error:
+        raise PaymentsUnavailable from error
+    payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
+    if payment.status == Payment.Status.VOIDING:
+        void(payment.pk, reason=payment.void_reason, settle=settle, by=by, now=now)
+        return None
+    return intent if payment.status == Payment.Status.OPEN and intent.status in PAYABLE else None
+
+
+def void(payment_id: int, *, reason: str, settle: Settle, by: str, now: datetime) -> Payment:
+    """Cancel the intent at Stripe and settle by its answer; see Note [Void first, free second].
+
+    Network between two short transactions. PaymentsUnavailable: Stripe did not decide, the payment stays `voiding`.
+    """
+    payment = Payment.objects.get(pk=payment_id)
+    if not payment.begin_void(reason):
+        payment.refresh_from_db()
+        return payment
+    payment.refresh_from_db()
+    try:
+        intent_id = payment.stripe_intent_id or _find_lost(payment, now)
+        if intent_id is None:
+            return _settle_void(payment.pk, reason=reason, code="", settle=settle, by=by, now=now)
+        intent = stripe_client.cancel(intent_id)
+    except (stripe_client.StripeUnavailable, stripe_client.StripeRejected) as error:
+        logger.warning("Payment %s could not be voided: %s", payment.reference, error)
+        raise PaymentsUnavailable from error
+    payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
+    if payment.status == Payment.Status.VOIDING:
+        raise PaymentsUnavailable
+    return payment
+
+
+def void_after_commit(payment: Payment, *, settle: Settle, by: str, now: datetime) -> None:
+    """Void in the background once the caller's transaction has committed; the expiry command does what this misses."""
+    lane.run(void, payment.pk, reason=payment.void_reason, settle=settle, by=by, now=now)
+
+
+def _create(payment: Payment) -> Intent:
+    intent, replayed = stripe_client.create(
+        amount=payment.amount,
+        currency=payment.currency,
+        description=payment.description,
+        metadata=payment.metadata,
+        idempotency_key=payment.idempotency_key,
+    )
+    # A replayed answer is the intent as it was then; it may have been paid or canceled since.
+    return stripe_client.retrieve(intent.id) if replayed else intent
+
+
+def _find_lost(payment: Payment, now: datetime) -> str | None:
+    """The intent of a create call that nobody heard the end of; None when there is none.
+
+    Its secret was never given to anyone, so it cannot be paid meanwhile. The same key tells the id for a day; when
+    Stripe replays an error under it, or has forgotten it, the list of intents does.
+    """
+    if now - payment.created_at < KEY_LIVES:
+        try:
+            return _create(payment).id
+        except stripe_client.StripeUnknown:
+            logger.info("The key of payment %s tells nothing; looking through the list", payment.reference)
+        except stripe_client.StripeRejected:
+            return None
+    lost = stripe_client.find(metadata=payment.metadata, since=payment.created_at)
+    return lost.id if lost else None
+
+
+def _settle_void(payment_id: int, *, reason: str, code: str, settle: Settle, by: str, now: datetime) -> Payment:
+    """End a payment that has no intent at Stripe, and settle what it was for."""
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+        if payment.status in Payment.LIVE:
+            reason = payment.void_reason or reason
+            payment.change(Payment.Status.VOID, void_reason=reason, failure_code=code[:64], ended_at=now)
+            settle(payment, by=by, now=now)
+        return payment

@@ -1,0 +1,215 @@
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+# An attempt to void ends within the client's timeouts; an older claim belongs to a process that died.
+VOID_CLAIM = timedelta(minutes=2)
+
+
+class Payment(models.Model):
+    """Our row for one PaymentIntent. Its amount, currency and metadata never change once it is written."""
+
+    class Status(models.TextChoices):
+        CREATING = "creating"
+        OPEN = "open"
+        PROCESSING = "processing"
+        PAID = "paid"
+        VOIDING = "voiding"
+        VOID = "void"
+        REVIEW = "review"
+
+    LIVE = (Status.CREATING, Status.OPEN, Status.PROCESSING, Status.VOIDING)
+
+    reference = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    subject = models.CharField(max_length=64)
+    attempt = models.PositiveSmallIntegerField(default=1)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    description = models.CharField(max_length=300)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATING)
+    stripe_intent_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
+    amount_received = models.PositiveIntegerField(default=0)
+    void_reason = models.CharField(max_length=32, blank=True)
+    failure_code = models.CharField(max_length=64, blank=True)
+    decline_code = models.CharField(max_length=64, blank=True)
+    review_reason = models.CharField(max_length=200, blank=True)
+    void_claimed_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (
+            models.UniqueConstraint(fields=("subject", "attempt"), name="one_payment_per_subject_and_attempt"),
+            models.UniqueConstraint(
+                fields=("subject",),
+                condition=Q(status__in=("creating", "open", "processing", "voiding")),
+                name="one_live_payment_per_subject",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_is_positive"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.amount} {self.currency} {self.status}"
+
+    @property
+    def idempotency_key(self) -> str:
+        """Stripe's key for creating the intent: a function of the row alone, so asking again is the same request."""
+        return f"holdfast:{self.reference}:create"
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the intent carries, to know it again; no personal data."""
+        kind, _, name = self.subject.partition(":")
+        return {"payment": str(self.reference), kind: name}
+
+    def remember_intent(self, intent_id: str) -> bool:
+        """Store Stripe's id; an opened payment becomes `open`. False when the payment has meanwhile moved on."""
+        rows = Payment.objects.filter(pk=self.pk, status__in=(self.Status.CREATING, self.Status.OPEN))
+        if not rows.update(status=self.Status.OPEN, stripe_intent_id=intent_id):
+            return False
+        self.status, self.stripe_intent_id = self.Status.OPEN, intent_id
+        return True
+
+    def begin_void(self, reason: str) -> bool:
+        """Intend to cancel the intent; False when it has ended, or holds money that staff must look at."""
+        unpaid_review = Q(status=self.Status.REVIEW, amount_received=0)
+        rows = Payment.objects.filter(Q(status__in=self.LIVE) | unpaid_review, pk=self.pk)
+        why = models.Case(models.When(void_reason="", then=models.Value(reason)), default=F("void_reason"))
+        return bool(rows.update(status=self.Status.VOIDING, void_reason=why))
+
+    def claim_void(self, now: datetime) -> bool:
+        """Make this run the one that voids it, until released or for two minutes: two runs at once ask Stripe once."""
+        free = Q(void_claimed_at=None) | Q(void_claimed_at__lte=now - VOID_CLAIM)
+        return bool(Payment.objects.filter(free, pk=self.pk).update(void_claimed_at=now))
+
+    def release_void(self) -> None:
+        Payment.objects.filter(pk=self.pk).update(void_claimed_at=None)
+
+    def change(self, status: Status, **fields: Any) -> None:
+        """Write a new status; the caller holds the row's lock and knows the present one."""
+        self.status = status
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self.save(update_fields=["status", *fields])
+
+
+class Refund(models.Model):
+    """Money owed back: the row comes first, the network later. Its key makes it owed once."""
+
+    class Status(models.TextChoices):
+        DUE = "due"
+        SUBMITTED = "submitted"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="refunds")
+    key = models.CharField(max_length=100, unique=True)
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    reason = models.CharField(max_length=32)
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.DUE)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.CheckConstraint(condition=Q(amount__gt=0), name="refund_amount_is_positive"),)
+
+    def __str__(self) -> str:
+        return f"{self.amount} {self.currency} {self.status}"
+
+
+class StripeEvent(models.Model):
+    """An event that was applied; stored in the transaction of its effect, never with its payload."""
+
+    event_id = models.CharField(max_length=255, unique=True)
+    type = models.CharField(max_length=100)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="events")
+    api_version = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.event_id}"
+
+
+class CreditLot(models.Model):
+    """A dated grant of credits. It pays for sessions that start before it expires."""
+
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    granted = models.PositiveIntegerField()
+    remaining = models.PositiveIntegerField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    source = models.CharField(max_length=16, default="grant")
+    note = models.CharField(max_length=200)
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = (F("expires_at").asc(nulls_last=True), "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0, remaining__lte=F("granted"), granted__gt=0),
+                name="remaining_is_within_granted",
+            ),
+            models.UniqueConstraint(
+                fields=("granted_by", "idempotency_key"), name="one_grant_per_staff_and_idempotency_key"
+            ),
+        )
+        indexes = (models.Index(fields=("member", "expires_at"), name="lots_of_member"),)
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.granted}"
+
+    def withdraw(self, credits: int) -> bool:
+        """Take credits out if that many remain; False when another spend was quicker."""
+        rows = CreditLot.objects.filter(pk=self.pk, remaining__gte=credits)
+        return bool(rows.update(remaining=F("remaining") - credits))
+
+
+class CreditSpend(models.Model):
+    """The credits one subject has cost, over however many lots."""
+
+    subject = models.CharField(max_length=64, unique=True)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    credits = models.PositiveIntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        constraints = (models.CheckConstraint(condition=Q(credits__gt=0), name="spend_is_positive"),)
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.credits}"
+
+
+class CreditEntry(models.Model):
+    """One movement of one lot; append-only. A lot's remaining credits are the sum of its entries."""
+
+    class Kind(models.TextChoices):
+        GRANTED = "granted"
+        SPENT = "spent"
+
+    lot = models.ForeignKey(CreditLot, on_delete=models.PROTECT, related_name="entries")
+    spend = models.ForeignKey(CreditSpend, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    credits = models.IntegerField()
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "credit entries"
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.credits:+}"

@@ -1,0 +1,218 @@
+"""The only file that imports stripe: every answer leaves it as plain data, every error as one of four of ours."""
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import stripe
+from django.conf import settings
+
+from boundary.network import leave_database
+from payments.exceptions import BadWebhook
+
+API_VERSION = "2026-10-28.endive"
+CONNECT_TIMEOUT_SECONDS = 3
+# One retry heals a kept-alive connection that went stale; more would multiply the wait of a member.
+MAX_NETWORK_RETRIES = 1
+SIGNATURE_TOLERANCE_SECONDS = 300
+
+stripe.enable_telemetry = False
+logger = logging.getLogger(__name__)
+
+
+class StripeRejected(Exception):
+    """Stripe refused the request for good: nothing happened there."""
+
+
+class StripeUnavailable(Exception):
+    """Stripe throttles or is busy with the same request: nothing new happened there; ask again later."""
+
+
+class StripeUnknown(StripeUnavailable):
+    """No answer that tells what happened there; the same idempotency key asks again."""
+
+
+class StripeMissing(StripeRejected):
+    """Stripe knows no such object."""
+
+
+@dataclass(frozen=True)
+class Intent:
+    """What Stripe says of one PaymentIntent."""
+
+    id: str
+    status: str
+    amount: object
+    amount_received: object
+    currency: object
+    live: object
+    metadata: Mapping[str, Any]
+    failure_code: str = ""
+    decline_code: str = ""
+    client_secret: str = field(default="", repr=False)
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any]) -> "Intent":
+        """Read from an API answer or an event's snapshot; missing parts are simply not what was expected."""
+        error = data.get("last_payment_error")
+        error = error if isinstance(error, dict) else {}
+        metadata = data.get("metadata")
+        return cls(
+            id=str(data.get("id") or ""),
+            status=str(data.get("status") or ""),
+            amount=data.get("amount"),
+            amount_received=data.get("amount_received"),
+            currency=data.get("currency"),
+            live=data.get("livemode"),
+            metadata=metadata if isinstance(metadata, dict) else {},
+            failure_code=str(error.get("code") or "")[:64],
+            decline_code=str(error.get("decline_code") or "")[:64],
+            client_secret=str(data.get("client_secret") or ""),
+        )
+
+
+@dataclass(frozen=True)
+class Event:
+    id: str
+    type: str
+    api_version: str
+    created: int
+    intent: Intent
+
+
+def create(
+    *, amount: int, currency: str, description: str, metadata: dict[str, str], idempotency_key: str
+) -> tuple[Intent, bool]:
+    """Create a card PaymentIntent; True beside it when Stripe replayed an earlier answer. Network."""
+    with _errors():
+        answer = _client().v1.payment_intents.create(
+            {
+                "amount": amount,
+                "currency": currency,
+                "description": description,
+                "metadata": metadata,
+                "allowed_payment_method_types": ["card"],
+            },
+            {"idempotency_key": idempotency_key},
+        )
+        replayed = answer.last_response is not None and "Idempotent-Replayed" in answer.last_response.headers
+        return Intent.from_stripe(answer.to_dict()), replayed
+
+
+def retrieve(intent_id: str) -> Intent:
+    """Ask for an intent as it stands now. Network."""
+    with _errors():
+        return Intent.from_stripe(_client().v1.payment_intents.retrieve(intent_id).to_dict())
+
+
+def cancel(intent_id: str) -> Intent:
+    """Cancel an intent and return it as it then stands: canceled, or already succeeded, or processing. Network."""
+    with _errors():
+        try:
+            answer = _client().v1.payment_intents.cancel(intent_id, {"cancellation_reason": "abandoned"})
+        except stripe.InvalidRequestError as error:
+            if error.error is None or error.error.code != "payment_intent_unexpected_state":
+                raise
+            embedded = getattr(error.error, "payment_intent", None)
+            if embedded is not None:
+                return Intent.from_stripe(embedded.to_dict())
+            answer = _client().v1.payment_intents.retrieve(intent_id)
+        return Intent.from_stripe(answer.to_dict())
+
+
+def find(*, metadata: Mapping[str, str], since: datetime) -> Intent | None:
+    """Look for the intent that carries this metadata among those created since then. Network."""
+    with _errors():
+        page = _client().v1.payment_intents.list({"created": {"gte": int(since.timestamp()) - 60}, "limit": 100})
+        for answer in page.auto_paging_iter():
+            intent = Intent.from_stripe(answer.to_dict())
+            if intent.metadata.get("payment") == metadata["payment"]:
+                return intent
+    return None
+
+
+def verify(payload: bytes, header: str | None) -> Event:
+    """Check a webhook's signature against every secret in force and read it; BadWebhook when anything is off."""
+    if not header or not header.isascii():
+        raise BadWebhook("no usable signature")
+    _refuse_future(header)
+    for secret in settings.STRIPE_WEBHOOK_SECRETS:
+        try:
+            event = stripe.Webhook.construct_event(payload, header, secret, SIGNATURE_TOLERANCE_SECONDS).to_dict()
+        except stripe.SignatureVerificationError:
+            continue
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            raise BadWebhook("the body is not an event") from error
+        return _read_event(event)
+    raise BadWebhook("no secret matches the signature")
+
+
+def _read_event(event: Mapping[str, Any]) -> Event:
+    id_, type_, created = event.get("id"), event.get("type"), event.get("created")
+    well_formed = isinstance(id_, str) and isinstance(type_, str) and 0 < len(id_) <= 255 and type_
+    if event.get("object") != "event" or not well_formed:
+        raise BadWebhook("the body is not an event")
+    data = event.get("data")
+    data = data.get("object") if isinstance(data, dict) else None
+    return Event(
+        id=str(id_),
+        type=str(type_),
+        api_version=str(event.get("api_version") or "")[:64],
+        created=created if isinstance(created, int) else 0,
+        intent=Intent.from_stripe(data if isinstance(data, dict) else {}),
+    )
+
+
+def _refuse_future(header: str) -> None:
+    """The SDK bounds a signature's age on one side only."""
+    for part in header.split(","):
+        name, _, value = part.partition("=")
+        if name == "t" and value.isdigit() and int(value[:20]) > time.time() + SIGNATURE_TOLERANCE_SECONDS:
+            raise BadWebhook("the signature comes from the future")
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """One boundary for every call: nothing of the database held, every error of the SDK turned into one of ours."""
+    leave_database()
+    try:
+        yield
+    except stripe.IdempotencyError as error:
+        logger.error("Stripe knows another request by this key: %s", error.request_id)
+        raise StripeUnknown("idempotency_error") from error
+    except stripe.RateLimitError as error:
+        raise StripeUnavailable("rate_limit") from error
+    except (stripe.InvalidRequestError, stripe.CardError) as error:
+        code = (error.error.code if error.error else None) or "invalid_request"
+        logger.error("Stripe refused a request: %s %s", code, error.request_id)
+        raise (StripeMissing if error.http_status == 404 else StripeRejected)(code) from error
+    except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        logger.critical("Stripe refuses STRIPE_SECRET_KEY: replace it")
+        raise StripeRejected("authentication_failed") from error
+    except stripe.StripeError as error:
+        if error.http_status == 409:  # a twin with the same key is still at work there
+            raise StripeUnavailable("twin_in_flight") from error
+        logger.warning("Stripe gave no usable answer: %s %s", type(error).__name__, error.http_status)
+        raise StripeUnknown(type(error).__name__) from error
+
+
+def _client() -> stripe.StripeClient:
+    return _connect(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, settings.STRIPE_TIMEOUT_SECONDS)
+
+
+@lru_cache(maxsize=4)
+def _connect(key: str, base: str, read_timeout: int) -> stripe.StripeClient:
+    """One client a process; its connections are kept alive per thread."""
+    connect: Callable[..., stripe.StripeClient] = stripe.StripeClient
+    return connect(
+        key,
+        stripe_version=API_VERSION,
+        max_network_retries=MAX_NETWORK_RETRIES,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_SECONDS, read_timeout)),
+        **({"base_addresses": {"api": base}} if base else {}),
+    )

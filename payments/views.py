@@ -1,0 +1,88 @@
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http.request import UnreadablePostError
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_standardized_errors.types import CLIENT_ERROR, SERVER_ERROR, Error, ErrorResponse
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from members.models import Member
+from payments import credits, stripe_client, webhooks
+from payments.exceptions import BadWebhook
+from payments.idempotency import key_of
+from payments.models import CreditEntry
+from payments.outcomes import Settle
+from payments.serializers import ENTRIES_SHOWN, CreditsSerializer, GrantedSerializer, GrantSerializer, RefusalSerializer
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class StripeWebhookView(View):
+    """Stripe's events: the signature first, over the raw bytes; 2xx only after the commit.
+
+    A plain view: no parser, throttle or authentication stands between the bytes and their signature.
+    """
+
+    http_method_names = ("post",)
+    settle: Settle | None = None
+
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        refusal = _refusal(CLIENT_ERROR, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+        refusal["Allow"] = "POST"
+        return refusal
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        assert self.settle is not None, "config.urls passes settle"
+        if not settings.STRIPE_WEBHOOK_SECRETS:
+            return _refusal(SERVER_ERROR, 503, "payments_not_configured", "STRIPE_WEBHOOK_SECRET is not set.")
+        try:
+            event = stripe_client.verify(request.body, request.headers.get("Stripe-Signature"))
+        except (BadWebhook, RequestDataTooBig, UnreadablePostError) as error:
+            return _refusal(CLIENT_ERROR, 400, "invalid", str(error))
+        return JsonResponse({"received": webhooks.receive(event, settle=self.settle, now=timezone.now())})
+
+
+class CreditsView(APIView):
+    """The credits of the member who asks."""
+
+    @extend_schema(responses=CreditsSerializer)
+    def get(self, request: Request) -> Response:
+        member, now = request.user, timezone.now()
+        assert isinstance(member, Member)
+        lots = list(credits.usable(member, at=now))
+        entries = CreditEntry.objects.filter(lot__member=member).select_related("lot", "spend").order_by("-id")
+        shown = {"balance": sum(lot.remaining for lot in lots), "lots": lots, "entries": entries[:ENTRIES_SHOWN]}
+        return Response(CreditsSerializer(shown).data)
+
+
+class GrantView(APIView):
+    """Staff give a member credits."""
+
+    permission_classes = (IsAdminUser,)
+
+    @extend_schema(
+        request=GrantSerializer,
+        responses={201: GrantedSerializer, 200: GrantedSerializer, 422: RefusalSerializer},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    def post(self, request: Request) -> Response:
+        asked = GrantSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
+        assert isinstance(request.user, Member)
+        lot, created = credits.grant(
+            **asked.validated_data, granted_by=request.user, now=timezone.now(), idempotency_key=key_of(request)
+        )
+        return Response(GrantedSerializer(lot).data, status=201 if created else 200)
+
+
+def _refusal(kind: str, status: int, code: str, detail: str) -> JsonResponse:
+    return JsonResponse(asdict(ErrorResponse(kind, [Error(code, detail, None)])), status=status)  # type: ignore[arg-type]
