@@ -1,0 +1,73 @@
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.forms import ModelForm
+from django.http import HttpRequest
+
+from booking.models import Booking, BookingTransition, ClassSession
+from payments.currencies import MINIMUM_AMOUNT
+
+
+class SessionForm(ModelForm):
+    """The same refusals as the API's."""
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean() or {}
+        amount, currency = cleaned.get("amount"), cleaned.get("currency") or settings.STRIPE_CURRENCY
+        if currency not in MINIMUM_AMOUNT:
+            self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
+        elif amount and amount < MINIMUM_AMOUNT[currency]:
+            self.add_error("amount", f"The least that can be charged in {currency} is {MINIMUM_AMOUNT[currency]}.")
+        if cleaned.get("capacity", 0) < self.instance.seats_taken:
+            self.add_error("capacity", f"{self.instance.seats_taken} seats are taken already.")
+        return cleaned
+
+
+@admin.register(ClassSession)
+class ClassSessionAdmin(admin.ModelAdmin):
+    form = SessionForm
+    list_display = ("title", "starts_at", "instructor", "seats_taken", "capacity", "amount", "currency", "status")
+    list_filter = ("status", "instructor")
+    search_fields = ("title", "instructor", "location")
+    date_hierarchy = "starts_at"
+    readonly_fields = ("seats_taken", "status", "created_at")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
+
+    def has_delete_permission(self, request: HttpRequest, obj: ClassSession | None = None) -> bool:
+        return False
+
+
+class TransitionInline(admin.TabularInline):
+    model = BookingTransition
+    extra = 0
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Booking)
+class BookingAdmin(admin.ModelAdmin):
+    """Bookings change by what members, payments and commands do; here one looks."""
+
+    list_display = ("reference", "member", "session", "status", "paid_with", "amount", "currency", "created_at")
+    list_filter = ("status", "paid_with", "ended_reason")
+    list_select_related = ("member", "session")
+    search_fields = ("reference", "member__email", "member__name", "session__title")
+    date_hierarchy = "created_at"
+    inlines = (TransitionInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
+        return False

@@ -1,0 +1,71 @@
+"""Stale holds: void the payment first, free the seat second."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from django.db.models import Q, QuerySet
+
+from booking import settlement
+from booking.models import Booking
+from payments import intents
+from payments.exceptions import PaymentsUnavailable
+from payments.models import Payment
+
+logger = logging.getLogger(__name__)
+BY = "expire_pending_bookings"
+
+
+class Fate(StrEnum):
+    FREED = "freed"
+    PAID = "paid"
+    KEPT = "kept"
+    UNFINISHED = "unfinished"
+    ELSEWHERE = "elsewhere"
+
+
+@dataclass(frozen=True)
+class Expired:
+    reference: str
+    fate: Fate
+
+
+def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking]:
+    """The holds to end, oldest first: past their expiry, or every card hold as old as asked for.
+
+    A hold whose void was begun and not finished is always among them.
+    """
+    old = Q(expires_at__lte=now) if created_before is None else Q(created_at__lte=created_before, payment__isnull=False)
+    begun = Q(payment__status=Payment.Status.VOIDING)
+    holds = Booking.objects.filter(old | begun, status=Booking.Status.PENDING)
+    return holds.select_related("payment").order_by("expires_at", "id")
+
+
+def expire(booking: Booking, *, now: datetime) -> Expired:
+    """End one stale hold by what Stripe answers; never raises: what goes wrong is logged and left for the next run."""
+    try:
+        fate = _end(booking, now)
+    except PaymentsUnavailable:
+        fate = Fate.UNFINISHED
+    except Exception:
+        # One poisoned row must not keep the others waiting.
+        logger.exception("The hold %s could not be ended", booking.reference)
+        fate = Fate.UNFINISHED
+    return Expired(booking.reference, fate)
+
+
+def _end(booking: Booking, now: datetime) -> Fate:
+    payment = booking.payment
+    assert payment is not None, "only card bookings are held"
+    if not payment.claim_void(now):
+        return Fate.ELSEWHERE
+    try:
+        payment = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=BY, now=now)
+    finally:
+        payment.release_void()
+    if payment.status == Payment.Status.REVIEW:
+        logger.error("The hold %s has money in review: staff must decide", booking.reference)
+        return Fate.UNFINISHED
+    fates = {Payment.Status.VOID: Fate.FREED, Payment.Status.PAID: Fate.PAID}
+    return fates.get(Payment.Status(payment.status), Fate.KEPT)

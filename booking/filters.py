@@ -1,0 +1,44 @@
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django_filters import rest_framework as filters
+
+from booking.models import Booking, ClassSession
+
+
+class SessionFilter(filters.FilterSet):
+    starts_after = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="gte")
+    starts_before = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="lt")
+    available = filters.BooleanFilter(method="only_available", label="true: only sessions that can be booked now")
+    instructor = filters.CharFilter(lookup_expr="iexact")
+    search = filters.CharFilter(method="contains", label="in title, description, instructor or location")
+
+    class Meta:
+        model = ClassSession
+        fields = ("starts_after", "starts_before", "available", "instructor", "search")
+
+    def only_available(self, rows: QuerySet[ClassSession], name: str, value: bool) -> QuerySet[ClassSession]:
+        if not value:
+            return rows
+        return rows.filter(
+            status=ClassSession.Status.SCHEDULED, starts_at__gt=timezone.now(), seats_taken__lt=F("capacity")
+        )
+
+    def contains(self, rows: QuerySet[ClassSession], name: str, value: str) -> QuerySet[ClassSession]:
+        found = Q()
+        for field in ("title", "description", "instructor", "location"):
+            found |= Q(**{f"{field}__icontains": value})
+        return rows.filter(found)
+
+
+class BookingFilter(filters.FilterSet):
+    status = filters.ChoiceFilter(choices=Booking.Status.choices)
+    upcoming = filters.BooleanFilter(method="only_upcoming", label="true: only of sessions that have not begun")
+
+    class Meta:
+        model = Booking
+        fields = ("status", "upcoming")
+
+    def only_upcoming(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
+        return rows.filter(session__starts_at__gt=timezone.now()) if value else rows

@@ -1,0 +1,67 @@
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
+
+from booking import expiry
+from booking.expiry import Expired, Fate
+
+BATCH = 200
+A_YEAR_OF_MINUTES = 525_600
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on; anything else is wrong usage."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= A_YEAR_OF_MINUTES and len(text) <= 10):
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {A_YEAR_OF_MINUTES}")
+    return int(text)
+
+
+class Command(BaseCommand):
+    help = """Releases stale holds: voids their payments at Stripe first, frees their seats second.
+
+Examples:
+  manage.py expire_pending_bookings                 every hold past its expiry (cron: every minute)
+  manage.py expire_pending_bookings --minutes 30    every card hold older than half an hour
+  manage.py expire_pending_bookings --dry-run       only say which; change nothing, call nobody
+
+Exit status: 0 done; 1 some holds could not be ended (they stay for the next run); 2 wrong usage."""
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--minutes", type=positive, help="every card hold older than this, whatever its expiry")
+        parser.add_argument("--limit", type=positive, help="end at most this many")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing and call nobody")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        created_before = now - timedelta(minutes=options["minutes"]) if options["minutes"] else None
+        holds = expiry.stale(now=now, created_before=created_before)
+        ids = list(holds.values_list("pk", flat=True)[: options["limit"]])
+        if options["dry_run"]:
+            self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed)")
+            return
+        counts: Counter[Fate] = Counter()
+        for start in range(0, len(ids), BATCH):
+            for booking in holds.filter(pk__in=ids[start : start + BATCH]):
+                ended = expiry.expire(booking, now=timezone.now())
+                counts[ended.fate] += 1
+                self._show(ended, sum(counts.values()), len(ids), options["verbosity"])
+        self.stdout.write(
+            f"expire_pending_bookings: {len(ids)} stale, {counts[Fate.FREED]} freed, "
+            f"{counts[Fate.PAID]} paid after all, {counts[Fate.KEPT]} still processing, "
+            f"{counts[Fate.UNFINISHED]} unfinished"
+        )
+        if counts[Fate.UNFINISHED]:
+            raise SystemExit(1)
+
+    def _show(self, ended: Expired, done: int, total: int, verbosity: int) -> None:
+        if verbosity >= 2:
+            self.stdout.write(f"{ended.reference} {ended.fate}")
+        elif self.stdout.isatty():
+            self.stderr.write(f"\r{done}/{total}", ending="\n" if done == total else "")

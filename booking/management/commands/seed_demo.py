@@ -1,0 +1,75 @@
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from booking.models import ClassSession
+from members.models import Member
+from payments import credits
+
+PASSWORD = "demo-studio-2026"  # noqa: S105 - printed below; the command refuses to run in production
+DAYS = 7
+# title, instructor, room, hour, minutes, capacity, price in minor units, price in credits
+CLASSES = (
+    ("Morning yoga", "Isla", "Studio 1", 8, 60, 12, 1200, 1),
+    ("Bouldering basics", "Femi", "The wall", 12, 90, 6, 1800, 2),
+    ("Spin", "Rosa", "Studio 2", 18, 45, 20, 1000, 1),
+)
+OPEN_DAY = ("Open studio", "Isla", "Studio 1", 20, 60, 30, 0, 0)
+
+
+class Command(BaseCommand):
+    help = """Fills a development database with a demo studio: a week of sessions, two members, one of staff.
+
+Safe to run again: what is there stays. Refuses to run in production.
+
+Example:
+  manage.py seed_demo"""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("seed_demo makes members with a known password: it runs only where DEBUG is on")
+        now = timezone.now()
+        ana, _ben, carla = (
+            self._member("ana@example.com", "Ana", "+447700900123"),
+            self._member("ben@example.com", "Ben", "+447700900124"),
+            self._member("carla@example.com", "Carla", "", is_staff=True, is_superuser=True),
+        )
+        _lot, granted = credits.grant(
+            member=ana, credits=5, note="Welcome to the demo", granted_by=carla, now=now, idempotency_key="seed_demo"
+        )
+        added = sum(self._session(day, plan) for day in range(1, DAYS + 1) for plan in CLASSES)
+        added += self._session(DAYS, OPEN_DAY)
+        self.stdout.write(
+            f"seed_demo: {added} sessions added, {5 if granted else 0} credits granted; sign in as ana@example.com "
+            f"(credits), ben@example.com or carla@example.com (staff) with {PASSWORD}"
+        )
+
+    def _member(self, email: str, name: str, phone: str, **flags: bool) -> Member:
+        member = Member.objects.filter(email=email).first()
+        return member or Member.objects.create_user(
+            email, PASSWORD, name=name, phone=phone, whatsapp_opt_in=bool(phone), **flags
+        )
+
+    def _session(self, day: int, plan: tuple[str, str, str, int, int, int, int, int]) -> bool:
+        title, instructor, room, hour, minutes, capacity, amount, price_in_credits = plan
+        zone = ZoneInfo(settings.STUDIO_TIME_ZONE)
+        date = timezone.localdate(timezone=zone) + timedelta(days=day)
+        starts_at = datetime.combine(date, time(hour), tzinfo=zone)
+        _, added = ClassSession.objects.get_or_create(
+            title=title,
+            starts_at=starts_at,
+            defaults={
+                "instructor": instructor,
+                "location": room,
+                "ends_at": starts_at + timedelta(minutes=minutes),
+                "capacity": capacity,
+                "amount": amount,
+                "currency": settings.STRIPE_CURRENCY,
+                "credits_required": price_in_credits,
+            },
+        )
+        return added

@@ -1,0 +1,207 @@
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+
+from payments.models import CreditSpend, Payment
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def new_reference() -> str:
+    """Eight random characters of Crockford's base 32: a name for people that cannot be guessed."""
+    return "".join(secrets.choice(CROCKFORD) for _ in range(8))
+
+
+class ClassSession(models.Model):
+    """One class at one time. Its seats are counted on the row and move only through `booking.seats`."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled"
+        CANCELLED = "cancelled"
+
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True, max_length=5000)
+    instructor = models.CharField(max_length=120, blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveIntegerField()
+    seats_taken = models.PositiveIntegerField(default=0, editable=False)
+    amount = models.PositiveIntegerField(help_text="Price in minor units (pence, cents); 0 is free.")
+    currency = models.CharField(max_length=3)
+    credits_required = models.PositiveIntegerField(default=0, help_text="0: credits cannot pay for it.")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.SCHEDULED)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("starts_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"),
+        )
+        indexes = (models.Index(fields=("starts_at", "id"), name="sessions_by_start"),)
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Never writes `seats_taken` back: the value read with the row may be old by now."""
+        if self.pk and kwargs.get("update_fields") is None:
+            names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
+            kwargs["update_fields"] = [name for name in names if name != "seats_taken"]
+        super().save(*args, **kwargs)
+
+    @property
+    def seats_available(self) -> int:
+        return self.capacity - self.seats_taken
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it still takes place and has not begun."""
+        return self.status == self.Status.SCHEDULED and self.starts_at > now
+
+
+class Booking(models.Model):
+    """A member's claim on one seat. `pending` is a hold until `expires_at`."""
+
+    class Status(models.TextChoices):
+        PENDING = "pending"
+        PAID = "paid"
+        FREED = "freed"
+        CANCELLED = "cancelled"
+
+    class PaidWith(models.TextChoices):
+        CREDITS = "credits"
+        CARD = "card"
+        FREE = "free"
+
+    class PayWith(models.TextChoices):
+        AUTO = "auto"
+        CREDITS = "credits"
+        CARD = "card"
+
+    HOLDING = (Status.PENDING, Status.PAID)
+
+    reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
+    member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    session = models.ForeignKey(ClassSession, on_delete=models.PROTECT, related_name="bookings")
+    status = models.CharField(max_length=16, choices=Status.choices)
+    pay_with = models.CharField(max_length=8, choices=PayWith.choices)
+    paid_with = models.CharField(max_length=8, choices=PaidWith.choices, blank=True)
+    amount = models.PositiveIntegerField(default=0)
+    currency = models.CharField(max_length=3)
+    credits_spent = models.PositiveIntegerField(default=0)
+    payment = models.OneToOneField(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    credit_spend = models.OneToOneField(CreditSpend, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(null=True, blank=True)
+    paid_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    ended_reason = models.CharField(max_length=32, blank=True)
+    checked_in_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("member", "session"),
+                condition=Q(status__in=("pending", "paid")),
+                name="one_holding_booking_per_member_and_session",
+            ),
+            models.UniqueConstraint(
+                fields=("member", "idempotency_key"), name="one_booking_per_member_and_idempotency_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(payment=None) | Q(credit_spend=None), name="booking_has_never_two_backings"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="paid")
+                | Q(paid_with="card", payment__isnull=False)
+                | Q(paid_with="credits", credit_spend__isnull=False)
+                | Q(paid_with="free", payment=None, credit_spend=None, amount=0),
+                name="paid_booking_is_backed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="pending") | Q(expires_at__isnull=False), name="hold_has_an_expiry"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("expires_at",), condition=Q(status="pending"), name="holds_by_expiry"),
+            models.Index(fields=("member", "-created_at"), name="bookings_of_member"),
+        )
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def subject(self) -> str:
+        """How the apps below name this booking."""
+        return f"booking:{self.reference}"
+
+    def start(self, *, by: str, reason: str) -> None:
+        """Insert the row and its first transition, in the caller's transaction."""
+        self.save(force_insert=True)
+        self._write_transition("", self.status, reason=reason, by=by, now=self.created_at)
+
+    def mark_paid(self, *, paid_with: str, by: str, reason: str, now: datetime) -> bool:
+        """pending → paid. False, and nothing written, when it is not pending any more."""
+        return self._move(
+            self.Status.PENDING, self.Status.PAID, by=by, reason=reason, now=now, paid_with=paid_with, paid_at=now
+        )
+
+    def free(self, *, by: str, reason: str, now: datetime) -> bool:
+        """pending → freed. False, and nothing written, when it is not pending any more."""
+        return self._move(
+            self.Status.PENDING, self.Status.FREED, by=by, reason=reason, now=now, ended_at=now, ended_reason=reason
+        )
+
+    def reseat(self, *, by: str, now: datetime) -> bool:
+        """freed → paid, for a payment that succeeded after all; the caller takes the seat."""
+        return self._move(
+            self.Status.FREED,
+            self.Status.PAID,
+            by=by,
+            reason="late_payment",
+            now=now,
+            paid_with=self.PaidWith.CARD,
+            paid_at=now,
+            ended_at=None,
+            ended_reason="",
+        )
+
+    def _move(self, from_: str, to: str, *, by: str, reason: str, now: datetime, **fields: Any) -> bool:
+        if not Booking.objects.filter(pk=self.pk, status=from_).update(status=to, **fields):
+            return False
+        self.status = to
+        for name, value in fields.items():
+            setattr(self, name, value)
+        self._write_transition(from_, to, reason=reason, by=by, now=now)
+        return True
+
+    def _write_transition(self, from_: str, to: str, *, reason: str, by: str, now: datetime) -> None:
+        BookingTransition.objects.create(
+            booking=self, from_status=from_, to_status=to, reason=reason, by=by[:64], at=now
+        )
+
+
+class BookingTransition(models.Model):
+    """One change of a booking's status; append-only. Replaying them gives the present status."""
+
+    booking = models.ForeignKey(Booking, on_delete=models.PROTECT, related_name="transitions")
+    from_status = models.CharField(max_length=16, blank=True)
+    to_status = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32)
+    by = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+
+    def __str__(self) -> str:
+        return f"{self.from_status or '–'} → {self.to_status}"

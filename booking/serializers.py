@@ -1,0 +1,198 @@
+"""How sessions and bookings read in JSON.
+
+What goes out is a dictionary made by hand, for the model serializer costs more than the query; the declared fields draw
+the OpenAPI document and check what comes in. A test holds the two together.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from rest_framework import serializers
+
+from booking.models import Booking, BookingTransition, ClassSession
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+
+MOST_SEATS = 100_000
+MOST_CREDITS = 10_000
+WITHIN_A_CENTURY = (
+    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
+    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
+)
+
+
+class SessionSerializer(serializers.ModelSerializer):
+    starts_at = serializers.DateTimeField(validators=WITHIN_A_CENTURY)
+    ends_at = serializers.DateTimeField(validators=WITHIN_A_CENTURY)
+    capacity = serializers.IntegerField(min_value=0, max_value=MOST_SEATS)
+    amount = serializers.IntegerField(min_value=0, max_value=MAXIMUM_AMOUNT, help_text="Minor units; 0 is free.")
+    currency = serializers.ChoiceField(choices=sorted(MINIMUM_AMOUNT), required=False)
+    credits_required = serializers.IntegerField(min_value=0, max_value=MOST_CREDITS, required=False)
+    description = serializers.CharField(max_length=5000, required=False, allow_blank=True)
+    seats_available = serializers.IntegerField(read_only=True)
+    bookable = serializers.BooleanField(read_only=True)
+
+    class Meta:
+        model = ClassSession
+        fields = (
+            "id",
+            "title",
+            "description",
+            "instructor",
+            "location",
+            "starts_at",
+            "ends_at",
+            "capacity",
+            "seats_available",
+            "amount",
+            "currency",
+            "credits_required",
+            "status",
+            "bookable",
+        )
+        read_only_fields = ("id", "status")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        old = self.instance
+        if old is None:
+            attrs.setdefault("currency", settings.STRIPE_CURRENCY)
+        names = ("starts_at", "ends_at", "currency", "amount", "capacity")
+        after: dict[str, Any] = {name: attrs.get(name, getattr(old, name, None)) for name in names}
+        if after["ends_at"] <= after["starts_at"]:
+            raise serializers.ValidationError({"ends_at": "A session ends after it starts."})
+        least = MINIMUM_AMOUNT[after["currency"]]
+        if 0 < after["amount"] < least:
+            raise serializers.ValidationError(
+                {"amount": f"The least that can be charged in {after['currency']} is {least}; 0 is free."}
+            )
+        if old is not None and after["capacity"] < old.seats_taken:
+            raise _too_few_seats()
+        return attrs
+
+    def update(self, instance: ClassSession, validated_data: dict[str, Any]) -> ClassSession:
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        try:
+            with transaction.atomic():
+                instance.save(update_fields=list(validated_data))
+        except IntegrityError as error:  # a seat was taken since we looked
+            raise _too_few_seats() from error
+        instance.refresh_from_db()
+        return instance
+
+    def to_representation(self, instance: ClassSession) -> dict[str, Any]:
+        return {
+            "id": instance.pk,
+            "title": instance.title,
+            "description": instance.description,
+            "instructor": instance.instructor,
+            "location": instance.location,
+            "starts_at": instance.starts_at,
+            "ends_at": instance.ends_at,
+            "capacity": instance.capacity,
+            "seats_available": instance.seats_available,
+            "amount": instance.amount,
+            "currency": instance.currency,
+            "credits_required": instance.credits_required,
+            "status": instance.status,
+            "bookable": instance.is_open(timezone.now()) and instance.seats_available > 0,
+        }
+
+
+class BookingSerializer(serializers.ModelSerializer):
+    amount = serializers.IntegerField(read_only=True)
+    credits_spent = serializers.IntegerField(read_only=True)
+
+    class Meta:
+        model = Booking
+        fields = (
+            "reference",
+            "status",
+            "session",
+            "paid_with",
+            "amount",
+            "currency",
+            "credits_spent",
+            "created_at",
+            "expires_at",
+            "paid_at",
+            "ended_at",
+            "ended_reason",
+            "checked_in_at",
+        )
+        read_only_fields = fields
+        extra_kwargs = {  # noqa: RUF012
+            "paid_with": {"allow_null": True},
+            "ended_reason": {"allow_null": True},
+        }
+
+    def to_representation(self, instance: Booking) -> dict[str, Any]:
+        return {
+            "reference": instance.reference,
+            "status": instance.status,
+            "session": instance.session_id,
+            "paid_with": instance.paid_with or None,
+            "amount": instance.amount,
+            "currency": instance.currency,
+            "credits_spent": instance.credits_spent,
+            "created_at": instance.created_at,
+            "expires_at": instance.expires_at,
+            "paid_at": instance.paid_at,
+            "ended_at": instance.ended_at,
+            "ended_reason": instance.ended_reason or None,
+            "checked_in_at": instance.checked_in_at,
+        }
+
+
+class BookedSerializer(BookingSerializer):
+    """The answer to a booking; when a card has to pay, what the browser needs to pay with."""
+
+    stripe_client_secret = serializers.CharField(read_only=True, required=False)
+    stripe_publishable_key = serializers.CharField(read_only=True, required=False)
+
+    class Meta:
+        model = Booking
+        fields = (*BookingSerializer.Meta.fields, "stripe_client_secret", "stripe_publishable_key")
+        read_only_fields = fields
+        extra_kwargs = BookingSerializer.Meta.extra_kwargs
+
+
+class BookSerializer(serializers.Serializer):
+    pay_with = serializers.ChoiceField(choices=Booking.PayWith.choices, default=Booking.PayWith.AUTO)
+
+
+class TransitionSerializer(serializers.ModelSerializer):
+    to = serializers.CharField(source="to_status")
+
+    class Meta:
+        model = BookingTransition
+        fields = ("to", "reason", "by", "at")
+
+    def get_fields(self) -> dict[str, Any]:
+        # `from` is a word of Python's, so it cannot be declared above.
+        return {"from": serializers.CharField(source="from_status", allow_null=True), **super().get_fields()}
+
+    def to_representation(self, instance: BookingTransition) -> dict[str, Any]:
+        return {
+            "from": instance.from_status or None,
+            "to": instance.to_status,
+            "reason": instance.reason,
+            "by": instance.by,
+            "at": instance.at,
+        }
+
+
+class ConfigSerializer(serializers.Serializer):
+    payments_enabled = serializers.BooleanField()
+    stripe_publishable_key = serializers.CharField()
+    currency = serializers.CharField()
+    hold_minutes = serializers.IntegerField()
+    time_zone = serializers.CharField()
+    server_time = serializers.DateTimeField()
+
+
+def _too_few_seats() -> serializers.ValidationError:
+    return serializers.ValidationError({"capacity": "More seats than that are taken already."})

@@ -1,0 +1,66 @@
+"""What the end of a payment does to a booking: paid, freed, seated again, or refunded."""
+
+import logging
+from datetime import datetime
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from booking import messages, seats
+from booking.exceptions import SessionClosed, SessionFull
+from booking.models import Booking, ClassSession
+from payments import refunds
+from payments.models import Payment
+
+logger = logging.getLogger(__name__)
+
+
+class NotReseated(Exception):
+    """The booking was not freed, so there is nothing to seat again."""
+
+
+def settle(payment: Payment, *, by: str, now: datetime) -> None:
+    """Apply the end of a payment to its booking, in the transaction that ended it; told twice it does nothing."""
+    booking = Booking.objects.select_related("session", "member").filter(payment=payment).first()
+    if booking is None:
+        logger.error("The payment %s belongs to no booking", payment.reference)
+    elif payment.status == Payment.Status.PAID:
+        _paid(booking, payment, by=by, now=now)
+    else:
+        free(booking, reason=payment.void_reason or "payment_canceled", by=by, now=now)
+
+
+def free(booking: Booking, *, reason: str, by: str, now: datetime) -> bool:
+    """End a hold, tell the member and give the seat back, in the caller's transaction; False if it was no hold."""
+    if not booking.free(by=by, reason=reason, now=now):
+        return False
+    messages.tell_freed(booking, session=booking.session, member=booking.member, now=now)
+    seats.give_back(booking.session_id)
+    return True
+
+
+def _paid(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None:
+    # What counts is when the money came, not when we heard of it: the news can be late.
+    in_time = booking.session.is_open(payment.ended_at or now)
+    if in_time and booking.mark_paid(paid_with=Booking.PaidWith.CARD, by=by, reason="payment_succeeded", now=now):
+        messages.tell_paid(booking, session=booking.session, member=booking.member, now=now)
+    else:
+        _late(booking, payment, by=by, now=now)
+
+
+def _late(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None:
+    """The money came when the hold was gone: seat the member again if that is possible, else owe all of it back."""
+    try:
+        if settings.LATE_PAYMENT_POLICY == "refund":
+            raise NotReseated
+        with transaction.atomic():
+            if not booking.reseat(by=by, now=now):
+                raise NotReseated
+            messages.tell_paid(booking, session=booking.session, member=booking.member, now=now)
+            seats.take(booking.session, now=now)
+    except (NotReseated, SessionFull, SessionClosed, IntegrityError):
+        # IntegrityError: the member has meanwhile booked this session again.
+        booking.refresh_from_db()
+        cancelled = booking.session.status == ClassSession.Status.CANCELLED
+        free(booking, reason="session_cancelled" if cancelled else "expired", by=by, now=now)
+        refunds.owe(payment, amount=payment.amount_received, reason="late_payment", now=now)

@@ -1,0 +1,17 @@
+from django.urls import path, re_path
+
+from booking import views
+
+reference = r"(?P<reference>[0-9A-Za-z]{8})"
+
+urlpatterns = [
+    path("config/", views.ConfigView.as_view(), name="config"),
+    path("sessions/", views.SessionListView.as_view(), name="sessions"),
+    path("sessions/<int:pk>/", views.SessionView.as_view(), name="session"),
+    path("sessions/<int:pk>/book/", views.BookView.as_view(), name="book"),
+    path("bookings/", views.BookingListView.as_view(), name="bookings"),
+    re_path(rf"^bookings/{reference}/$", views.BookingView.as_view(), name="booking"),
+    re_path(rf"^bookings/{reference}/history/$", views.BookingHistoryView.as_view(), name="booking-history"),
+    re_path(rf"^bookings/{reference}/sync/$", views.BookingSyncView.as_view(), name="booking-sync"),
+    re_path(rf"^bookings/{reference}/cancel/$", views.BookingCancelView.as_view(), name="booking-cancel"),
+]

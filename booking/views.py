@@ -1,0 +1,191 @@
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.exceptions import ErrorDetail, ValidationError
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from booking import cancellation, checkout, settlement
+from booking.filters import BookingFilter, SessionFilter
+from booking.models import Booking, BookingTransition, ClassSession
+from booking.permissions import IsStaffOrReadOnly
+from booking.serializers import (
+    BookedSerializer,
+    BookingSerializer,
+    BookSerializer,
+    ConfigSerializer,
+    SessionSerializer,
+    TransitionSerializer,
+)
+from members.models import Member
+from payments import intents
+from payments.idempotency import key_of
+from payments.serializers import RefusalSerializer
+
+REFUSALS = dict.fromkeys((409, 422, 502, 503), RefusalSerializer)
+
+
+class ConfigView(APIView):
+    """What a frontend needs to know before it shows anything."""
+
+    permission_classes = (AllowAny,)
+
+    @extend_schema(responses=ConfigSerializer)
+    def get(self, request: Request) -> Response:
+        config = {
+            "payments_enabled": settings.PAYMENTS_ENABLED,
+            "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            "currency": settings.STRIPE_CURRENCY,
+            "hold_minutes": settings.BOOKING_HOLD_MINUTES,
+            "time_zone": settings.STUDIO_TIME_ZONE,
+            "server_time": timezone.now(),
+        }
+        return Response(config)
+
+
+class SessionListView(generics.ListCreateAPIView):
+    """Anyone lists the sessions by start; staff create them."""
+
+    queryset = ClassSession.objects.order_by("starts_at", "id")
+    serializer_class = SessionSerializer
+    permission_classes = (IsStaffOrReadOnly,)
+    filterset_class = SessionFilter
+
+
+class SessionView(generics.RetrieveUpdateAPIView):
+    """Anyone reads a session; staff change it."""
+
+    queryset = ClassSession.objects.all()
+    serializer_class = SessionSerializer
+    permission_classes = (IsStaffOrReadOnly,)
+    http_method_names = ("get", "patch", "head", "options")
+
+
+class BookView(APIView):
+    """Book a seat: spends credits, or holds the seat and returns the secret to pay with."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "book"
+
+    @extend_schema(
+        request=BookSerializer,
+        responses={201: BookedSerializer, 200: BookedSerializer, **REFUSALS},
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        pay_with, key = _read_book_request(request)
+        try:
+            booked = checkout.book(
+                member=_member(request), session_id=pk, pay_with=pay_with, key=key, now=timezone.now()
+            )
+        except ClassSession.DoesNotExist as error:
+            raise Http404 from error
+        answer = BookingSerializer(booked.booking).data
+        if booked.client_secret:
+            answer |= {
+                "stripe_client_secret": booked.client_secret,
+                "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            }
+        return Response(answer, status=201 if booked.created else 200, headers={"Cache-Control": "no-store"})
+
+
+class BookingListView(generics.ListAPIView):
+    """One's own bookings, newest first; staff see everyone's."""
+
+    queryset = Booking.objects.none()
+    serializer_class = BookingSerializer
+    filterset_class = BookingFilter
+
+    def get_queryset(self) -> QuerySet[Booking]:
+        return _visible_bookings(self.request).order_by("-created_at", "-id")
+
+
+class BookingView(APIView):
+    """One booking; someone else's cannot be told from one that does not exist."""
+
+    @extend_schema(responses=BookingSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(BookingSerializer(_booking(request, reference)).data)
+
+
+class BookingHistoryView(generics.ListAPIView):
+    """Every change of a booking's status, in order."""
+
+    serializer_class = TransitionSerializer
+    filter_backends = ()
+    queryset = BookingTransition.objects.none()
+
+    def get_queryset(self) -> QuerySet[BookingTransition]:
+        booking = _booking(self.request, self.kwargs["reference"])
+        return BookingTransition.objects.filter(booking=booking).order_by("id")
+
+
+class BookingSyncView(APIView):
+    """Ask Stripe now how the booking's payment stands, and apply the answer."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "sync"
+
+    @extend_schema(request=None, responses={200: BookingSerializer, 503: RefusalSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        booking = _booking(request, reference)
+        if booking.payment is not None:
+            intents.refresh(booking.payment, settle=settlement.settle, by=_by(request, booking), now=timezone.now())
+            booking.refresh_from_db()
+        return Response(BookingSerializer(booking).data)
+
+
+class BookingCancelView(APIView):
+    """Give a booking up."""
+
+    @extend_schema(request=None, responses={200: BookingSerializer, 409: RefusalSerializer, 503: RefusalSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        booking = _booking(request, reference)
+        reason = "member" if booking.member_id == _member(request).pk else "staff"
+        cancelled = cancellation.cancel(booking, by=_by(request, booking), reason=reason, now=timezone.now())
+        return Response(BookingSerializer(cancelled).data)
+
+
+def _read_book_request(request: Request) -> tuple[str, str | None]:
+    """What the body and the header ask for; whatever is wrong with either has the one code `invalid`."""
+    body = BookSerializer(data=request.data)
+    if not body.is_valid():
+        raise ValidationError(
+            {
+                name: [ErrorDetail(str(error), code="invalid") for error in errors]
+                for name, errors in body.errors.items()
+            }
+        )
+    return body.validated_data["pay_with"], key_of(request)
+
+
+def _member(request: Request) -> Member:
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+def _by(request: Request, booking: Booking) -> str:
+    """Who acts, as the booking's history names it."""
+    member = _member(request)
+    return "member" if booking.member_id == member.pk else f"staff:{member.pk}"
+
+
+def _visible_bookings(request: Request) -> QuerySet[Booking]:
+    member = _member(request)
+    bookings: QuerySet[Booking] = Booking.objects.all()
+    return bookings if member.is_staff else bookings.filter(member=member)
+
+
+def _booking(request: Request, reference: str) -> Booking:
+    rows: QuerySet[Any] = _visible_bookings(request).select_related("payment")
+    booking: Booking = get_object_or_404(rows, reference=reference.upper())
+    return booking
