@@ -1,0 +1,80 @@
+"""Reads the variables of the environment: the process first, then `dev.env` or `prod.env`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+from dotenv import dotenv_values
+
+YES = {"1", "on", "true", "yes"}
+NO = {"0", "off", "false", "no"}
+
+
+class Environment:
+    """Typed access to variables; what is wrong is collected and refused together, by name."""
+
+    def __init__(self, *, process: Mapping[str, str], directory: Path) -> None:
+        self.problems: list[str] = []
+        self.process = process
+        self.file: Mapping[str, str | None] = {}
+        self.name = process.get("DJANGO_ENV") or "dev"
+        if self.name not in ("dev", "prod"):
+            raise ImproperlyConfigured(f"DJANGO_ENV: {self.name!r} is neither dev nor prod")
+        self.file = dotenv_values(directory / f"{self.name}.env", interpolate=False)
+
+    @property
+    def is_prod(self) -> bool:
+        return self.name == "prod"
+
+    def text(self, name: str, default: str = "") -> str:
+        """The value without surrounding white space; the default where it is absent or empty."""
+        value = self.process.get(name, self.file.get(name))
+        return (value or "").strip() or default
+
+    def items(self, name: str) -> list[str]:
+        """The parts of a comma-separated value, empty ones dropped."""
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """`key=value` parts, comma-separated."""
+        pairs: dict[str, str] = {}
+        for item in self.items(name):
+            key, separator, value = item.partition("=")
+            if not (separator and key.strip() and value.strip()):
+                self.refuse(name, f"{item!r} is not of the form kind=HX…")
+                continue
+            pairs[key.strip()] = value.strip()
+        return pairs
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name).lower()
+        if not value:
+            return default
+        if value not in YES | NO:
+            self.refuse(name, f"{value!r} is neither on nor off")
+        return value in YES
+
+    def integer(self, name: str, default: int, *, minimum: int = 1, maximum: int = 1_000_000) -> int:
+        value = self.text(name)
+        if not value:
+            return default
+        if not (value.isascii() and value.isdigit() and minimum <= int(value) <= maximum):
+            self.refuse(name, f"{value!r} is not a whole number from {minimum} to {maximum}")
+            return default
+        return int(value)
+
+    def choice(self, name: str, *allowed: str) -> str:
+        """One of the allowed values; the first is the default."""
+        value = self.text(name, allowed[0])
+        if value not in allowed:
+            self.refuse(name, f"{value!r} is not one of {', '.join(allowed)}")
+            return allowed[0]
+        return value
+
+    def refuse(self, name: str, why: str) -> None:
+        self.problems.append(f"{name}: {why}")
+
+    def raise_problems(self) -> None:
+        """Refuse to start, naming each variable that is missing or unsafe."""
+        if self.problems:
+            raise ImproperlyConfigured("; ".join(self.problems))

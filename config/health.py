@@ -1,0 +1,24 @@
+"""Is it alive, and can it serve."""
+
+from django.core.management import CommandError
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+
+
+def livez(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"status": "ok"})
+
+
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 when the database answers and has every migration; 503 with what is wrong."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except (DatabaseError, CommandError):
+        return JsonResponse({"status": "unavailable", "problems": ["database"]}, status=503)
+    if pending:
+        return JsonResponse({"status": "unavailable", "problems": ["migrations"]}, status=503)
+    return JsonResponse({"status": "ok"})

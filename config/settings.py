@@ -1,0 +1,308 @@
+"""Every variable is read once, here; what is missing or unsafe refuses to start, by name."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import dj_database_url
+from csp.constants import NONE, SELF
+
+from config import logs
+from config.environment import Environment
+from payments.currencies import MINIMUM_AMOUNT
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(process=os.environ, directory=BASE_DIR)
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+DEBUG = env.flag("DEBUG", default=False)
+SECRET_KEY = env.text("SECRET_KEY")
+ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
+CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS")
+if not SECRET_KEY:
+    env.refuse("SECRET_KEY", "is empty; set a long random text")
+
+# --- The server -------------------------------------------------------------------------------------------------------
+WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 2, maximum=256)
+WEB_THREADS = env.integer("WEB_THREADS", 8, maximum=256)
+BIND = env.text("BIND") or f"127.0.0.1:{env.integer('PORT', 8000, maximum=65535)}"
+RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+PUBLIC_BASE_URL = (env.text("PUBLIC_BASE_URL") or f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}").rstrip("/")
+if urlsplit(PUBLIC_BASE_URL).scheme not in ("http", "https"):
+    env.refuse("PUBLIC_BASE_URL", f"{PUBLIC_BASE_URL!r} is not an http(s) address")
+STUDIO_TIME_ZONE = env.text("STUDIO_TIME_ZONE", "Europe/London")
+if STUDIO_TIME_ZONE not in available_timezones():
+    env.refuse("STUDIO_TIME_ZONE", f"{STUDIO_TIME_ZONE!r} is not a known time zone")
+
+# --- Stripe -----------------------------------------------------------------------------------------------------------
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_PUBLISHABLE_KEY = env.text("STRIPE_PUBLISHABLE_KEY")
+STRIPE_WEBHOOK_SECRETS = env.items("STRIPE_WEBHOOK_SECRET")
+STRIPE_LIVE = "_live_" in STRIPE_SECRET_KEY
+STRIPE_CURRENCY = env.choice("STRIPE_CURRENCY", "gbp", *sorted(MINIMUM_AMOUNT))
+STRIPE_PAYMENT_DESCRIPTION_PREFIX = env.text("STRIPE_PAYMENT_DESCRIPTION_PREFIX")
+STRIPE_API_BASE = env.text("STRIPE_API_BASE").rstrip("/")
+STRIPE_JS_URL = env.text("STRIPE_JS_URL")
+STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 8, maximum=60)
+PAYMENTS_ENABLED = bool(STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRETS)
+PAYMENT_FAILED_POLICY = env.choice("PAYMENT_FAILED_POLICY", "void", "hold")
+LATE_PAYMENT_POLICY = env.choice("LATE_PAYMENT_POLICY", "reseat", "refund")
+if STRIPE_LIVE and STRIPE_API_BASE:
+    env.refuse("STRIPE_API_BASE", "is set beside a live STRIPE_SECRET_KEY, which may only go to Stripe")
+if STRIPE_LIVE and DEBUG:
+    env.refuse("STRIPE_SECRET_KEY", "is a live key while DEBUG is on")
+if STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and ("_live_" in STRIPE_PUBLISHABLE_KEY) != STRIPE_LIVE:
+    env.refuse("STRIPE_PUBLISHABLE_KEY", "and STRIPE_SECRET_KEY are not of the same mode (test, live)")
+
+# --- Booking ----------------------------------------------------------------------------------------------------------
+BOOKING_HOLD_MINUTES = env.integer("BOOKING_HOLD_MINUTES", 30, maximum=10_080)
+MAX_HOLDS_PER_MEMBER = env.integer("MAX_HOLDS_PER_MEMBER", 3)
+CANCELLATION_WINDOW_HOURS = env.integer("CANCELLATION_WINDOW_HOURS", 24, minimum=0)
+WAITLIST_OFFER_MINUTES = env.integer("WAITLIST_OFFER_MINUTES", 120)
+
+# --- Twilio -----------------------------------------------------------------------------------------------------------
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN")
+TWILIO_WHATSAPP_FROM = env.text("TWILIO_WHATSAPP_FROM").removeprefix("whatsapp:")
+TWILIO_CONTENT_SIDS = env.pairs("TWILIO_CONTENT_SIDS")
+TWILIO_API_BASE = env.text("TWILIO_API_BASE").rstrip("/")
+MESSAGING_ENABLED = bool(TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN and TWILIO_WHATSAPP_FROM)
+
+# --- E-mail -----------------------------------------------------------------------------------------------------------
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.integer("EMAIL_PORT", 25, maximum=65535)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
+EMAIL_TIMEOUT = 8
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or f"studio@{urlsplit(PUBLIC_BASE_URL).hostname}"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASE_URL = env.text("DATABASE_URL") or "sqlite:///db.sqlite3"
+database: dict[str, Any] = {}
+if urlsplit(DATABASE_URL).scheme in ("sqlite", "postgres", "postgresql"):
+    database = {**dj_database_url.parse(DATABASE_URL)}
+else:
+    env.refuse("DATABASE_URL", "is neither sqlite:///… nor postgresql://…")
+if database.get("ENGINE", "").endswith("postgresql"):
+    # The health check is what keeps the pool from handing out connections that a database restart has killed.
+    pool = {"min_size": 1, "max_size": min(WEB_THREADS, 8), "timeout": 5}
+    database |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+    database["OPTIONS"] = {**database.get("OPTIONS", {}), "pool": pool}
+elif database:
+    # Without IMMEDIATE a transaction that reads before it writes fails with "database is locked" instead of waiting.
+    database["NAME"] = BASE_DIR / (database["NAME"] or "db.sqlite3")
+    database["TEST"] = {"NAME": BASE_DIR / ".run" / "test.sqlite3"}
+    database["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DATABASES = {"default": database}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- What production refuses ------------------------------------------------------------------------------------------
+if env.is_prod:
+    if DEBUG:
+        env.refuse("DEBUG", "is on in production")
+    if SECRET_KEY.startswith(("dev-only", "django-insecure")):
+        env.refuse("SECRET_KEY", "is the one of development; set a long random text of your own")
+    if not ALLOWED_HOSTS:
+        env.refuse("ALLOWED_HOSTS", "is empty; name the hosts the program answers for")
+    if database.get("ENGINE", "").endswith("sqlite3"):
+        env.refuse("DATABASE_URL", "is SQLite or empty; production needs postgresql://…")
+    if not RATE_LIMITS:
+        env.refuse("RATE_LIMITS", "is off in production")
+    if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRETS:
+        env.refuse("STRIPE_WEBHOOK_SECRET", "is empty beside a set STRIPE_SECRET_KEY: payments would never settle")
+env.raise_problems()
+
+# --- Applications -----------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "booking",
+    "payments",
+    "notifications",
+    "members",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.headless",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "drf_standardized_errors",
+    "phonenumber_field",
+    "corsheaders",
+    "csp",
+    "django_guid",
+]
+MIDDLEWARE = [
+    "django_guid.middleware.guid_middleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "config.middleware.retry_after",
+    "config.middleware.studio_time_for_staff",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+# A POST without its trailing slash must not be redirected: the body would be lost.
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+LANGUAGE_CODE = "en-gb"
+USE_TZ = True
+TIME_ZONE = "UTC"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# --- Members and signing in -------------------------------------------------------------------------------------------
+AUTH_USER_MODEL = "members.Member"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_REDIRECT_URL = "/admin/"
+ACCOUNT_ADAPTER = "members.adapter.MemberAccountAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+if not RATE_LIMITS:
+    ACCOUNT_RATE_LIMITS = False
+# gunicorn listens on loopback: in production exactly one proxy stands in front and names the client.
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.is_prod else 0
+HEADLESS_TOKEN_STRATEGY = "members.authentication.OneQueryTokenStrategy"  # noqa: S105
+# The links of mails come from settings, never from the Host header of whoever asked for the mail.
+HEADLESS_FRONTEND_URLS = {
+    "account_confirm_email": f"{PUBLIC_BASE_URL}/accounts/confirm-email/{{key}}/",
+    "account_reset_password": f"{PUBLIC_BASE_URL}/accounts/password/reset/",
+    "account_reset_password_from_key": f"{PUBLIC_BASE_URL}/accounts/password/reset/key/{{key}}/",
+    "account_signup": f"{PUBLIC_BASE_URL}/accounts/signup/",
+}
+
+# --- The API ----------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "members.authentication.SessionTokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["config.parsers.StrictJSONParser"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_PAGINATION_CLASS": "config.pagination.CursorPagination",
+    "DEFAULT_THROTTLE_RATES": {
+        "book": "60/min" if RATE_LIMITS else None,
+        "sync": "12/min" if RATE_LIMITS else None,
+    },
+    "NUM_PROXIES": 1 if env.is_prod else 0,
+    "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
+    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "config.errors.ExceptionHandler",
+    "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
+    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404"],
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Holdfast",
+    "DESCRIPTION": "Book seats in scheduled sessions, with credits or by card.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "SessionStatusEnum": "booking.models.ClassSession.Status",
+        "BookingStatusEnum": "booking.models.Booking.Status",
+        "RefusalTypeEnum": "payments.serializers.REFUSAL_TYPES",
+        "ValidationErrorEnum": "drf_standardized_errors.openapi_serializers.ValidationErrorEnum.choices",
+        "ClientErrorEnum": "drf_standardized_errors.openapi_serializers.ClientErrorEnum.choices",
+        "ServerErrorEnum": "drf_standardized_errors.openapi_serializers.ServerErrorEnum.choices",
+        "ErrorCode401Enum": "drf_standardized_errors.openapi_serializers.ErrorCode401Enum.choices",
+        "ErrorCode403Enum": "drf_standardized_errors.openapi_serializers.ErrorCode403Enum.choices",
+        "ErrorCode404Enum": "drf_standardized_errors.openapi_serializers.ErrorCode404Enum.choices",
+    },
+    "POSTPROCESSING_HOOKS": [
+        "drf_standardized_errors.openapi_hooks.postprocess_schema_enums",
+    ],
+}
+CORS_URLS_REGEX = r"^/(api|_allauth)/"
+CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = ["accept", "content-type", "idempotency-key", "x-csrftoken", "x-session-token"]
+CORS_EXPOSE_HEADERS = ["retry-after", "x-request-id"]
+
+# --- Headers ----------------------------------------------------------------------------------------------------------
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+        "form-action": [SELF],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+if env.is_prod:
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^api/booking/stripe/webhook/$"]
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "VALIDATE_GUID": True, "RETURN_HEADER": True, "EXPOSE_HEADER": False}
+LOGGING = logs.configuration(as_json=env.is_prod)

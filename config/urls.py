@@ -1,0 +1,42 @@
+"""Mounts the apps, and wires the end of a payment to what it was for: the only file that sees both sides."""
+
+from allauth.account.decorators import secure_admin_login
+from csp.decorators import csp_update
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from booking import settlement
+from config import errors, health, schema  # noqa: F401 - draws the token into the OpenAPI document
+from payments.views import StripeWebhookView
+
+admin.autodiscover()
+admin.site.site_header = admin.site.site_title = "Holdfast"
+# One login page, with allauth's limits on failed attempts.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+docs = csp_update({"style-src": "'unsafe-inline'"})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
+
+urlpatterns = [
+    path("", RedirectView.as_view(pattern_name="docs")),
+    path("api/members/", include("members.urls")),
+    path("api/booking/stripe/webhook/", StripeWebhookView.as_view(settle=settlement.settle), name="stripe-webhook"),
+    path("api/booking/", include("booking.urls")),
+    path("api/payments/", include("payments.urls")),
+    path("api/notifications/", include("notifications.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/docs/", docs, name="docs"),
+    path("_allauth/", include("allauth.headless.urls")),
+    path("accounts/", include("allauth.urls")),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", admin.site.urls),
+    re_path(r"^api/", errors.no_such_path),
+    path("livez", health.livez),
+    path("readyz", health.readyz),
+]
+
+handler400 = errors.bad_request
+handler403 = errors.permission_denied
+handler404 = errors.not_found
+handler500 = errors.server_error

@@ -1,0 +1,114 @@
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from django.core.cache import cache
+from django.db import connection
+
+import config.urls  # noqa: F401 - DRF's throttles must be imported before any clock is frozen
+from members.models import Member
+from notifications import delivery
+from payments import intents
+from sandbox import environment
+from tests.cast import Caller, Sandbox
+
+ROOT = Path(__file__).parent.parent
+(ROOT / ".run").mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def sandbox_process() -> Iterator[str]:
+    """One sandbox process for all tests of this worker, on a port of its own."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0", "--retry-scale", "0.01"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        base = process.stdout.readline().split()[-1]
+        assert base.startswith("http://127.0.0.1:"), base
+        yield base
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture
+def sandbox(sandbox_process: str, settings: Any) -> Sandbox:
+    """An empty Stripe and Twilio, and the program set up to use them."""
+    sandbox = Sandbox(sandbox_process)
+    sandbox.reset()
+    variables = environment.variables(sandbox_process)
+    settings.STRIPE_API_BASE = settings.TWILIO_API_BASE = sandbox_process
+    settings.STRIPE_SECRET_KEY = variables["STRIPE_SECRET_KEY"]
+    settings.STRIPE_PUBLISHABLE_KEY = variables["STRIPE_PUBLISHABLE_KEY"]
+    settings.STRIPE_WEBHOOK_SECRETS = [variables["STRIPE_WEBHOOK_SECRET"]]
+    settings.PAYMENTS_ENABLED = settings.MESSAGING_ENABLED = True
+    settings.TWILIO_ACCOUNT_SID = variables["TWILIO_ACCOUNT_SID"]
+    settings.TWILIO_AUTH_TOKEN = variables["TWILIO_AUTH_TOKEN"]
+    settings.TWILIO_WHATSAPP_FROM = variables["TWILIO_WHATSAPP_FROM"]
+    settings.TWILIO_CONTENT_SIDS = dict(pair.split("=") for pair in variables["TWILIO_CONTENT_SIDS"].split(","))
+    return sandbox
+
+
+@pytest.fixture(autouse=True)
+def database(transactional_db: None) -> Iterator[None]:
+    """Real commits in every test: nothing here runs inside a transaction that the program did not open."""
+    cache.clear()
+    yield
+    assert delivery.lane.wait(20)
+    assert intents.lane.wait(20)
+
+
+@pytest.fixture(autouse=True)
+def network_outside_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every HTTP call of either SDK, in every test: no transaction is open and no connection is held."""
+    send = requests.adapters.HTTPAdapter.send
+
+    def watched(*args: Any, **kwargs: Any) -> Any:
+        assert not connection.in_atomic_block, "a network call inside a transaction"
+        return send(*args, **kwargs)
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", watched)
+
+
+@pytest.fixture(autouse=True)
+def cheap_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture
+def ana() -> Member:
+    return Member.objects.create_user(
+        "ana@example.com", "ana-and-the-wall", name="Ana", phone="+447700900123", whatsapp_opt_in=True
+    )
+
+
+@pytest.fixture
+def ben() -> Member:
+    return Member.objects.create_user("ben@example.com", "ben-and-the-wall", name="Ben", phone="+447700900124")
+
+
+@pytest.fixture
+def carla() -> Member:
+    return Member.objects.create_user("carla@example.com", "carla-at-the-desk", name="Carla", is_staff=True)
+
+
+@pytest.fixture
+def as_ana(ana: Member) -> Caller:
+    return Caller(ana)
+
+
+@pytest.fixture
+def as_ben(ben: Member) -> Caller:
+    return Caller(ben)
+
+
+@pytest.fixture
+def as_carla(carla: Member) -> Caller:
+    return Caller(carla)
+
+
+@pytest.fixture
+def anyone() -> Caller:
+    return Caller()
