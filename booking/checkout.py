@@ -69,6 +69,10 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
             return _book_new(order)
         except (IntegrityError, CreditsMoved) as error:
             lost = error
+        except (InsufficientCredits, TooManyHolds):
+            # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
+            if _own_booking(order) is None:
+                raise
     raise PaymentsUnavailable from lost
 
 

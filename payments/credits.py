@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet, Sum
 
 from members.models import Member
-from payments.exceptions import CreditsMoved, IdempotencyKeyReused, InsufficientCredits
+from payments.exceptions import CreditsMoved, IdempotencyKeyReused
 from payments.models import CreditEntry, CreditLot, CreditSpend
 
 
@@ -59,18 +59,20 @@ def promise(*, member: Member, credits: int, subject: str, now: datetime) -> Cre
 def spend(promised: CreditSpend, *, lots: Iterable[CreditLot], now: datetime) -> None:
     """Take the promised credits from these lots, in their order, in the caller's transaction.
 
-    The lots are as the caller has read them. InsufficientCredits when they hold too few, CreditsMoved when one holds
-    less by now: either way the caller's transaction must roll back.
+    CreditsMoved when they hold too few by now: the caller's transaction must roll back, and its lots be read again.
     """
     owed, entries = promised.credits, []
     for lot in lots:
         part = min(lot.remaining, owed)
-        if part and not lot.withdraw(part):
-            raise CreditsMoved
+        while part and not lot.withdraw(part):  # another spend was quicker: take what it has left
+            lot.refresh_from_db(fields=["remaining"])
+            part = min(lot.remaining, owed)
+        if not part:
+            continue
         owed -= part
         entries.append(CreditEntry(lot=lot, spend=promised, kind=CreditEntry.Kind.SPENT, credits=-part, created_at=now))
         if not owed:
             break
     if owed:
-        raise InsufficientCredits
+        raise CreditsMoved
     CreditEntry.objects.bulk_create(entries)

@@ -86,7 +86,8 @@ class Payment(models.Model):
     def claim_void(self, now: datetime) -> bool:
         """Make this run the one that voids it, until released or for two minutes: two runs at once ask Stripe once."""
         free = Q(void_claimed_at=None) | Q(void_claimed_at__lte=now - VOID_CLAIM)
-        return bool(Payment.objects.filter(free, pk=self.pk).update(void_claimed_at=now))
+        rows = Payment.objects.filter(free, pk=self.pk).exclude(status__in=(self.Status.PAID, self.Status.VOID))
+        return bool(rows.update(void_claimed_at=now))
 
     def release_void(self) -> None:
         Payment.objects.filter(pk=self.pk).update(void_claimed_at=None)

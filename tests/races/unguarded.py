@@ -1,0 +1,114 @@
+"""The program with one of its guards removed, for the negative controls: a race test must see what that breaks.
+
+`X-Without: <guard>` on a request names the guard it does without. Each replacement is what a hurried hand would write:
+read, decide, write. A pause between reading and deciding lets every request of a race read before the first one
+writes, so that a control breaks the promise every time. Served as `tests.races.unguarded:application`, never by
+`config.wsgi`.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+
+from config.wsgi import application as program
+
+# isort: split
+# What needs Django to be set up, which the line above does.
+from booking import checkout, seats
+from booking.checkout import Order
+from booking.exceptions import SessionFull, TooManyHolds
+from booking.models import Booking, ClassSession
+from payments import outcomes
+from payments.models import CreditLot
+
+PAUSE_SECONDS = 0.3
+Function = Callable[..., Any]
+request = threading.local()
+
+
+def application(environ: dict[str, Any], start_response: Function) -> Iterable[bytes]:
+    request.without = environ.get("HTTP_X_WITHOUT", "")
+    return program(environ, start_response)
+
+
+def instead_of(owner: Any, name: str, *, without: str) -> Callable[[Function], Function]:
+    """Use the decorated function for `owner.name` in requests without that guard; it gets the original one first."""
+    original = getattr(owner, name)
+
+    def replace(unguarded: Function) -> Function:
+        def choose(*args: Any, **kwargs: Any) -> Any:
+            if getattr(request, "without", "") == without:
+                return unguarded(original, *args, **kwargs)
+            return original(*args, **kwargs)
+
+        setattr(owner, name, choose)
+        return unguarded
+
+    return replace
+
+
+@instead_of(checkout, "_own_booking", without="haste")
+def pause_after_looking(original: Function, order: Order) -> Booking | None:
+    """Takes no guard away: it only lets all twins of a request look before the first one writes."""
+    booking: Booking | None = original(order)
+    time.sleep(PAUSE_SECONDS)
+    return booking
+
+
+@instead_of(checkout, "_refuse_early", without="seats")
+def pause_after_reading_the_session(original: Function, session: ClassSession, now: datetime) -> None:
+    original(session, now)
+    time.sleep(PAUSE_SECONDS)
+
+
+@instead_of(seats, "take", without="seats")
+def take_by_what_was_read(original: Function, session: ClassSession, *, now: datetime) -> None:
+    if session.seats_taken >= session.capacity:
+        raise SessionFull
+    ClassSession.objects.filter(pk=session.pk).update(seats_taken=session.seats_taken + 1)
+
+
+@instead_of(checkout, "_lots_to_spend", without="credits")
+def pause_after_reading_the_lots(original: Function, order: Order) -> list[CreditLot]:
+    lots: list[CreditLot] = original(order)
+    time.sleep(PAUSE_SECONDS)
+    return lots
+
+
+@instead_of(CreditLot, "withdraw", without="credits")
+def withdraw_from_what_was_read(original: Function, lot: CreditLot, credits: int) -> bool:
+    lot.remaining -= credits
+    lot.save(update_fields=["remaining"])
+    return True
+
+
+@instead_of(checkout, "_hold", without="holds")
+def count_the_holds_first(original: Function, order: Order) -> Booking:
+    holds = Booking.objects.filter(member=order.member, status=Booking.Status.PENDING).count()
+    if holds >= settings.MAX_HOLDS_PER_MEMBER:
+        raise TooManyHolds
+    time.sleep(PAUSE_SECONDS)
+    booking: Booking = original(order)
+    return booking
+
+
+@instead_of(checkout, "_refuse_too_many_holds", without="holds")
+def trust_the_count(original: Function, member: Any) -> None:
+    """The holds were counted before."""
+
+
+@instead_of(QuerySet, "select_for_update", without="lock")
+def select_without_a_lock(original: Function, rows: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
+    return rows.all()
+
+
+@instead_of(outcomes, "disagreement", without="lock")
+def pause_after_reading_the_payment(original: Function, *args: Any) -> str:
+    time.sleep(PAUSE_SECONDS)
+    wrong: str = original(*args)
+    return wrong
