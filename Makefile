@@ -32,7 +32,7 @@ test-sqlite: $(VENV)/.development
 	DATABASE_URL= $(PY) -m pytest tests/races
 
 test-postgresql: $(VENV)/.development
-	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/sandbox -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/sandbox --ignore tests/journeys -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest tests/races
 
 check: $(VENV)/.development

@@ -286,6 +286,7 @@ CORS_EXPOSE_HEADERS = ["retry-after", "x-request-id"]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],
+        "style-src": [SELF],
         "img-src": [SELF, "data:"],
         "base-uri": [NONE],
         "object-src": [NONE],

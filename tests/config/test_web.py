@@ -67,6 +67,8 @@ def test_the_docs_page_needs_nothing_from_elsewhere(anyone: Caller) -> None:
     assert b"https://" not in page.content.replace(b"https://www.w3.org", b"")
     assert anyone.get("/").headers["Location"] == "/api/docs/"
     assert "default-src 'self'" in page["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in page["Content-Security-Policy"]
+    assert "unsafe" not in anyone.get("/accounts/login/")["Content-Security-Policy"]
     assert b"openapi: 3.1" in anyone.get("/api/schema/").content
 
 
