@@ -52,8 +52,9 @@ def test_while_stripe_is_slow_one_key_many_times_is_still_one_booking(
     assert heard
     assert tally(heard).keys() <= {(201, ""), (200, "")}
     assert tally(heard)[201, ""] <= 1
-    again = at_once(server.base, [book(as_ana, yoga, "card", key="k1")] * len(busy))
-    assert tally(again) == {(200, ""): len(busy)}
+    repeats = max(1, len(busy))
+    again = at_once(server.base, [book(as_ana, yoga, "card", key="k1")] * repeats)
+    assert tally(again) == {(200, ""): repeats}
     assert same(heard + again)
     assert len(sandbox.intents()) == Booking.objects.count() == Payment.objects.count() == 1
     assert seats_match()
