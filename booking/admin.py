@@ -6,7 +6,11 @@ from django.forms import ModelForm
 from django.http import HttpRequest
 
 from booking.models import Booking, BookingTransition, ClassSession
-from payments.currencies import MINIMUM_AMOUNT
+from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
+from boundary.books import ReadOnlyAdmin
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+
+LIMITS = {"amount": MAXIMUM_AMOUNT, "capacity": MOST_SEATS, "credits_required": MOST_CREDITS}
 
 
 class SessionForm(ModelForm):
@@ -15,11 +19,17 @@ class SessionForm(ModelForm):
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         amount, currency = cleaned.get("amount"), cleaned.get("currency") or settings.STRIPE_CURRENCY
+        for name, most in LIMITS.items():
+            if (cleaned.get(name) or 0) > most:
+                self.add_error(name, f"At most {most}.")
+        for name in ("starts_at", "ends_at"):
+            if name in cleaned and not EARLIEST <= cleaned[name] <= LATEST:
+                self.add_error(name, f"From {EARLIEST.year} to {LATEST.year}.")
         if currency not in MINIMUM_AMOUNT:
             self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
         elif amount and amount < MINIMUM_AMOUNT[currency]:
             self.add_error("amount", f"The least that can be charged in {currency} is {MINIMUM_AMOUNT[currency]}.")
-        if cleaned.get("capacity", 0) < self.instance.seats_taken:
+        if (cleaned.get("capacity") or 0) < self.instance.seats_taken:
             self.add_error("capacity", f"{self.instance.seats_taken} seats are taken already.")
         return cleaned
 
@@ -53,7 +63,7 @@ class TransitionInline(admin.TabularInline):
 
 
 @admin.register(Booking)
-class BookingAdmin(admin.ModelAdmin):
+class BookingAdmin(ReadOnlyAdmin):
     """Bookings change by what members, payments and commands do; here one looks."""
 
     list_display = ("reference", "member", "session", "status", "paid_with", "amount", "currency", "created_at")
@@ -62,12 +72,3 @@ class BookingAdmin(admin.ModelAdmin):
     search_fields = ("reference", "member__email", "member__name", "session__title")
     date_hierarchy = "created_at"
     inlines = (TransitionInline,)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Booking | None = None) -> bool:
-        return False

@@ -77,7 +77,10 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
 
 
 def _own_booking(order: Order) -> Booking | None:
-    """The booking this request repeats: the one made with its key, else the member's holding one of the session."""
+    """The booking this request repeats: the one made with its key, else the member's holding one of the session.
+
+    IdempotencyKeyReused when the key stands for something else.
+    """
     of_key = Q(idempotency_key=order.key) if order.key is not None else Q(pk=None)
     of_session = Q(session_id=order.session.pk, status__in=Booking.HOLDING)
     mine = list(Booking.objects.filter(of_key | of_session, member=order.member).select_related("payment"))

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from booking import settlement
 from booking.models import Booking
 from payments import intents
-from payments.exceptions import PaymentsUnavailable
+from payments.exceptions import PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ class Fate(StrEnum):
     FREED = "freed"
     PAID = "paid"
     KEPT = "kept"
+    SILENT = "silent"
     UNFINISHED = "unfinished"
     ELSEWHERE = "elsewhere"
 
@@ -46,8 +47,10 @@ def expire(booking: Booking, *, now: datetime) -> Expired:
     """End one stale hold by what Stripe answers; never raises: what goes wrong is logged and left for the next run."""
     try:
         fate = _end(booking, now)
-    except PaymentsUnavailable:
+    except PaymentUndecided:
         fate = Fate.UNFINISHED
+    except PaymentsUnavailable:
+        fate = Fate.SILENT
     except Exception:
         # One poisoned row must not keep the others waiting.
         logger.exception("The hold %s could not be ended", booking.reference)
@@ -61,11 +64,15 @@ def _end(booking: Booking, now: datetime) -> Fate:
     if not payment.claim_void(now):
         return Fate.ELSEWHERE
     try:
-        payment = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=BY, now=now)
+        ended = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=BY, now=now)
     finally:
         payment.release_void()
-    if payment.status == Payment.Status.REVIEW:
-        logger.error("The hold %s has money in review: staff must decide", booking.reference)
+    if ended.status == Payment.Status.REVIEW:
+        logger.error(
+            "The hold %s has money in review (%s): look at its payment in the admin and at Stripe",
+            booking.reference,
+            ended.review_reason,
+        )
         return Fate.UNFINISHED
     fates = {Payment.Status.VOID: Fate.FREED, Payment.Status.PAID: Fate.PAID}
-    return fates.get(Payment.Status(payment.status), Fate.KEPT)
+    return fates.get(Payment.Status(ended.status), Fate.KEPT)

@@ -1,15 +1,24 @@
+from datetime import timedelta
 from typing import Any
 
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
 
 from booking.models import Booking, ClassSession
+from booking.policy import EARLIEST, LATEST
+
+# Wider than a schedule can be: a frontend may ask for "everything since 1970".
+SENSIBLE = (
+    MinValueValidator(EARLIEST - timedelta(days=365 * 100)),
+    MaxValueValidator(LATEST + timedelta(days=365 * 100)),
+)
 
 
 class SessionFilter(filters.FilterSet):
-    starts_after = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="gte")
-    starts_before = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="lt")
+    starts_after = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="gte", validators=SENSIBLE)
+    starts_before = filters.IsoDateTimeFilter(field_name="starts_at", lookup_expr="lt", validators=SENSIBLE)
     available = filters.BooleanFilter(method="only_available", label="true: only sessions that can be booked now")
     instructor = filters.CharFilter(lookup_expr="iexact")
     search = filters.CharFilter(method="contains", label="in title, description, instructor or location")

@@ -156,9 +156,20 @@ class Booking(models.Model):
         )
 
     def free(self, *, by: str, reason: str, now: datetime) -> bool:
-        """pending → freed. False, and nothing written, when it is not pending any more."""
+        """pending → freed. False, and nothing written, when it is not pending any more.
+
+        After `payment_rejected` the member was told that nothing is held: the key may then try again.
+        """
+        forgotten = {"idempotency_key": None} if reason == "payment_rejected" else {}
         return self._move(
-            self.Status.PENDING, self.Status.FREED, by=by, reason=reason, now=now, ended_at=now, ended_reason=reason
+            self.Status.PENDING,
+            self.Status.FREED,
+            by=by,
+            reason=reason,
+            now=now,
+            ended_at=now,
+            ended_reason=reason,
+            **forgotten,
         )
 
     def reseat(self, *, by: str, now: datetime) -> bool:

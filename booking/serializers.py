@@ -4,7 +4,6 @@ What goes out is a dictionary made by hand, for the model serializer costs more 
 the OpenAPI document and check what comes in. A test holds the two together.
 """
 
-from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
@@ -14,14 +13,10 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from booking.models import Booking, BookingTransition, ClassSession
+from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
 
-MOST_SEATS = 100_000
-MOST_CREDITS = 10_000
-WITHIN_A_CENTURY = (
-    MinValueValidator(datetime(2000, 1, 1, tzinfo=UTC)),
-    MaxValueValidator(datetime(2100, 1, 1, tzinfo=UTC)),
-)
+WITHIN_A_CENTURY = (MinValueValidator(EARLIEST), MaxValueValidator(LATEST))
 
 
 class SessionSerializer(serializers.ModelSerializer):
@@ -150,8 +145,8 @@ class BookingSerializer(serializers.ModelSerializer):
 class BookedSerializer(BookingSerializer):
     """The answer to a booking; when a card has to pay, what the browser needs to pay with."""
 
-    stripe_client_secret = serializers.CharField(read_only=True, required=False)
-    stripe_publishable_key = serializers.CharField(read_only=True, required=False)
+    stripe_client_secret = serializers.CharField(required=False)
+    stripe_publishable_key = serializers.CharField(required=False)
 
     class Meta:
         model = Booking

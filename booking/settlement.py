@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 
 
 class NotReseated(Exception):
-    """The booking was not freed, so there is nothing to seat again."""
+    """This payment does not seat its member again: by policy, or because the booking was not freed."""
 
 
 def settle(payment: Payment, *, by: str, now: datetime) -> None:

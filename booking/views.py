@@ -31,7 +31,7 @@ from payments import intents
 from payments.idempotency import key_of
 from payments.serializers import RefusalSerializer
 
-REFUSALS = dict.fromkeys((409, 422, 502, 503), RefusalSerializer)
+REFUSALS = dict.fromkeys((409, 422, 429, 502, 503), RefusalSerializer)
 
 
 class ConfigView(APIView):
@@ -135,7 +135,7 @@ class BookingSyncView(APIView):
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "sync"
 
-    @extend_schema(request=None, responses={200: BookingSerializer, 503: RefusalSerializer})
+    @extend_schema(request=None, responses={200: BookingSerializer, 429: RefusalSerializer, 503: RefusalSerializer})
     def post(self, request: Request, reference: str) -> Response:
         booking = _booking(request, reference)
         if booking.payment is not None:

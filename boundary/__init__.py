@@ -1,1 +1,1 @@
-"""The two edges of a transaction: what waits for its commit, and what must never happen inside it."""
+"""The edges of every app: transaction (network, after the commit), web (envelope), desk (books, command)."""

@@ -1,11 +1,11 @@
 from django.contrib import admin
-from django.http import HttpRequest
 
+from boundary.books import ReadOnlyAdmin
 from notifications.models import Message
 
 
 @admin.register(Message)
-class MessageAdmin(admin.ModelAdmin):
+class MessageAdmin(ReadOnlyAdmin):
     """What was told to whom; written by the program alone."""
 
     list_display = ("kind", "subject", "member", "status", "reason", "attempts", "created_at")
@@ -13,12 +13,3 @@ class MessageAdmin(admin.ModelAdmin):
     list_select_related = ("member",)
     search_fields = ("subject", "member__email", "member__name", "sid")
     date_hierarchy = "created_at"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
-        return False

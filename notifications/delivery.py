@@ -1,5 +1,5 @@
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -13,6 +13,8 @@ from notifications import twilio_client
 from notifications.models import CLAIM, Message
 from notifications.templates import content_variables, preview
 
+# A request that timed out may still be at work; after this long a look tells for sure, or its callback has.
+LOST = timedelta(minutes=10)
 logger = logging.getLogger(__name__)
 lane = Lane("messages", workers=2)
 
@@ -30,7 +32,7 @@ def due(*, now: datetime, limit: int) -> list[UUID]:
 
 
 def deliver(message_id: UUID, *, now: datetime) -> str:
-    """Send one message if it is due and nobody else does; returns its status. Calls Twilio outside transactions."""
+    """Send one message if it is due and nobody else does; its status then, else empty. Network."""
     message = Message.objects.select_related("member").filter(pk=message_id).first()
     if message is None or not _is_due(message, now):
         return ""
@@ -59,6 +61,8 @@ def _send(message: Message, *, outcome_unknown: bool, now: datetime) -> None:
         message.record_end(now, Message.Status.FAILED, str(refusal))
     except twilio_client.NotSent as delay:
         message.put_off(now, Message.Status.QUEUED, str(delay))
+    except twilio_client.StillAtWork as silence:
+        message.put_off(now, Message.Status.UNKNOWN, str(silence), at_least=LOST)
     except twilio_client.OutcomeUnknown as silence:
         message.put_off(now, Message.Status.UNKNOWN, str(silence))
     else:

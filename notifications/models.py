@@ -78,11 +78,11 @@ class Message(models.Model):
         """Failed or skipped, for a stated reason."""
         return self._move(now, from_=self.Status.SENDING, to=status, reason=reason[:64], ended_at=now)
 
-    def put_off(self, now: datetime, status: Status, reason: str) -> bool:
+    def put_off(self, now: datetime, status: Status, reason: str, at_least: timedelta = timedelta(0)) -> bool:
         """Queue it again (or leave it unknown) for a later attempt; fail it when the attempts are used up."""
         if self.attempts > len(BACK_OFF):
             return self.record_end(now, self.Status.FAILED, f"gave up: {reason}")
-        due_at = now + BACK_OFF[self.attempts - 1]
+        due_at = now + max(BACK_OFF[self.attempts - 1], at_least)
         return self._move(now, from_=self.Status.SENDING, to=status, reason=reason[:64], due_at=due_at)
 
     def advance(self, now: datetime, status: Status, *, sid: str, reason: str) -> bool:

@@ -1,7 +1,7 @@
 """The only file that imports twilio."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from json import dumps
 from typing import Any
@@ -17,6 +17,8 @@ from twilio.rest import Client
 from boundary.network import leave_database
 
 TIMEOUT_SECONDS = 8
+# How far our clock may run ahead of Twilio's.
+CLOCKS_APART = timedelta(minutes=1)
 # Twilio's codes for "not now": rate limits of the account and of WhatsApp. Every other 4xx stays refused.
 LATER = {20429, 63017, 63018}
 
@@ -31,6 +33,10 @@ class Refused(Exception):
 
 class OutcomeUnknown(Exception):
     """No answer that tells whether Twilio took the message."""
+
+
+class StillAtWork(OutcomeUnknown):
+    """No answer in time: Twilio may yet take the message."""
 
 
 class LocalHttpClient(TwilioHttpClient):
@@ -64,6 +70,8 @@ def send(*, to: str, content_sid: str, variables: Mapping[str, str], callback: s
         # Refused before anything was sent, or cut off after: only the first is sure.
         sure = "NewConnectionError" in repr(error)
         raise (NotSent("no_connection") if sure else OutcomeUnknown("connection_lost")) from error
+    except requests.Timeout as error:
+        raise StillAtWork("timeout") from error
     except (requests.RequestException, TwilioException, ValueError) as error:
         raise OutcomeUnknown(type(error).__name__) from error
     if not message.sid:
@@ -75,7 +83,7 @@ def find_sent(*, to: str, since: datetime) -> list[str]:
     """The ids of what Twilio has taken for this number since then, newest first. Network: outside transactions."""
     leave_database()
     try:
-        messages = _client().messages.list(to=f"whatsapp:{to}", date_sent_after=since, limit=20)
+        messages = _client().messages.list(to=f"whatsapp:{to}", date_sent_after=since - CLOCKS_APART, limit=20)
     except (requests.RequestException, TwilioException, ValueError) as error:
         raise OutcomeUnknown("no_answer") from error
     return [str(message.sid) for message in messages]

@@ -1,3 +1,4 @@
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
+from boundary.envelope import refusal
 from notifications import twilio_client
 from notifications.models import Message
 
@@ -25,12 +27,15 @@ class TwilioStatusView(View):
 
     http_method_names = ("post",)
 
+    def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return refusal(405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+
     def post(self, request: HttpRequest, message_id: UUID) -> HttpResponse:
         # Twilio signs the public address, which behind a proxy is not the one the request came in by.
         url = settings.PUBLIC_BASE_URL + request.get_full_path()
         signature = request.headers.get("X-Twilio-Signature")
         if not twilio_client.is_signed(url=url, parameters=request.POST, signature=signature):
-            return HttpResponse(status=403)
+            return refusal(403, "permission_denied", "The signature does not hold.")
         status = STATUSES.get(request.POST.get("MessageStatus", ""))
         message = Message.objects.filter(pk=message_id).first()
         if message and status:

@@ -1,24 +1,37 @@
+from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.forms import CharField, HiddenInput, IntegerField, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
+from boundary.books import ReadOnlyAdmin
 from payments import credits
 from payments.models import CreditEntry, CreditLot, CreditSpend, Payment, Refund, StripeEvent
+from payments.serializers import LARGEST_GRANT
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """The books: written by the program alone."""
+class GrantForm(ModelForm):
+    """The same refusals as the API's, and a key of its own: a form sent twice grants once."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
+    idempotency_key = CharField(widget=HiddenInput, initial=uuid4)
+    granted = IntegerField(label="Credits", min_value=1, max_value=LARGEST_GRANT)
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    class Meta:
+        model = CreditLot
+        fields = ("member", "granted", "expires_at", "note", "idempotency_key")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def clean_expires_at(self) -> datetime | None:
+        expires_at: datetime | None = self.cleaned_data["expires_at"]
+        if expires_at is not None and expires_at <= timezone.now():
+            raise ValidationError("Credits cannot expire in the past.")
+        return expires_at
+
+    def validate_unique(self) -> None:
+        """A key that is there already is a form sent twice: the ledger answers with the lot it made."""
 
 
 @admin.register(Payment)
@@ -66,7 +79,8 @@ class CreditLotAdmin(ReadOnlyAdmin):
     list_display = ("member", "remaining", "granted", "expires_at", "source", "note", "granted_by", "created_at")
     list_select_related = ("member", "granted_by")
     search_fields = ("member__email", "member__name", "note")
-    fields = ("member", "granted", "expires_at", "note")
+    form = GrantForm
+    fields = ("member", "granted", "expires_at", "note", "idempotency_key")
     autocomplete_fields = ("member",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -80,5 +94,6 @@ class CreditLotAdmin(ReadOnlyAdmin):
             expires_at=obj.expires_at,
             granted_by=request.user,  # type: ignore[arg-type]
             now=timezone.now(),
+            idempotency_key=obj.idempotency_key,
         )
         obj.pk = lot.pk

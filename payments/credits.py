@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q, QuerySet
 
 from members.models import Member
 from payments.exceptions import CreditsMoved, IdempotencyKeyReused
@@ -16,12 +16,6 @@ def usable(member: Member, *, at: datetime) -> QuerySet[CreditLot]:
     living = Q(expires_at=None) | Q(expires_at__gt=at)
     first = (F("expires_at").asc(nulls_last=True), "id")
     return CreditLot.objects.filter(living, member=member, remaining__gt=0).order_by(*first)
-
-
-def balance(member: Member, *, at: datetime) -> int:
-    """The credits that can pay for something at that moment."""
-    total: int | None = usable(member, at=at).aggregate(total=Sum("remaining"))["total"]
-    return total or 0
 
 
 def grant(

@@ -17,6 +17,10 @@ class PaymentsUnavailable(APIException):
     headers = {"Retry-After": "5"}  # noqa: RUF012
 
 
+class PaymentUndecided(PaymentsUnavailable):
+    default_detail = "The payment provider cannot end this payment now; what you hold stands."
+
+
 class PaymentRejected(APIException):
     status_code = status.HTTP_502_BAD_GATEWAY
     default_code = "payment_rejected"

@@ -14,7 +14,7 @@ from django.db import transaction
 from boundary.after_commit import Lane
 from members.models import Member
 from payments import outcomes, stripe_client
-from payments.exceptions import PaymentRejected, PaymentsUnavailable
+from payments.exceptions import PaymentRejected, PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment
 from payments.outcomes import Outcome, Settle
 from payments.stripe_client import Intent
@@ -46,16 +46,16 @@ def open_at_stripe(payment: Payment, *, settle: Settle, by: str, now: datetime) 
     answer, everything stands, and the same call continues it.
     """
     try:
-        intent = _create(payment)
+        intent = _create(payment, now)
     except stripe_client.StripeUnavailable as error:
         raise PaymentsUnavailable from error
     except stripe_client.StripeRejected as error:
-        _settle_void(payment.pk, reason="payment_rejected", code=str(error), settle=settle, by=by, now=now)
-        raise PaymentRejected from error
+        ended = _settle_void(payment.pk, reason="payment_rejected", code=str(error), settle=settle, by=by, now=now)
+        raise (PaymentRejected if ended.status == Payment.Status.VOID else PaymentsUnavailable) from error
     if outcomes.disagreement(payment, intent, Outcome.OPEN):
         logger.error("Stripe opened something else than payment %s asked for", payment.reference)
-        void(payment.pk, reason="payment_rejected", settle=settle, by=by, now=now)
-        raise PaymentRejected
+        ended = void(payment.pk, reason="payment_rejected", settle=settle, by=by, now=now)
+        raise PaymentRejected if ended.status == Payment.Status.VOID else PaymentsUnavailable
     if not payment.remember_intent(intent.id) or outcomes.of(intent) != Outcome.OPEN:
         payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
     return intent if payment.status == Payment.Status.OPEN and intent.status in PAYABLE else None
@@ -83,7 +83,8 @@ def refresh(payment: Payment, *, settle: Settle, by: str, now: datetime) -> Inte
 def void(payment_id: int, *, reason: str, settle: Settle, by: str, now: datetime) -> Payment:
     """Cancel the intent at Stripe and settle by its answer; see Note [Void first, free second].
 
-    Network between two short transactions. PaymentsUnavailable: Stripe did not decide, the payment stays `voiding`.
+    Network between two short transactions. PaymentsUnavailable: Stripe did not answer, PaymentUndecided: it does not
+    know the intent; either way the payment stays `voiding`.
     """
     payment = Payment.objects.get(pk=payment_id)
     if not payment.begin_void(reason):
@@ -95,12 +96,14 @@ def void(payment_id: int, *, reason: str, settle: Settle, by: str, now: datetime
         if intent_id is None:
             return _settle_void(payment.pk, reason=reason, code="", settle=settle, by=by, now=now)
         intent = stripe_client.cancel(intent_id)
-    except (stripe_client.StripeUnavailable, stripe_client.StripeRejected) as error:
-        logger.warning("Payment %s could not be voided: %s", payment.reference, error)
+    except stripe_client.StripeUnavailable as error:
         raise PaymentsUnavailable from error
+    except stripe_client.StripeRejected as error:
+        logger.error("Payment %s cannot be voided, Stripe says %s", payment.reference, error)
+        raise PaymentUndecided from error
     payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
     if payment.status == Payment.Status.VOIDING:
-        raise PaymentsUnavailable
+        raise PaymentUndecided
     return payment
 
 
@@ -109,7 +112,12 @@ def void_after_commit(payment: Payment, *, settle: Settle, by: str, now: datetim
     lane.run(void, payment.pk, reason=payment.void_reason, settle=settle, by=by, now=now)
 
 
-def _create(payment: Payment) -> Intent:
+def _create(payment: Payment, now: datetime) -> Intent:
+    """Ask for the intent, once and for all: past the life of its key, look whether it was made before asking again."""
+    if now - payment.created_at >= KEY_LIVES:
+        made = stripe_client.find(metadata=payment.metadata, since=payment.created_at)
+        if made is not None:
+            return made
     intent, replayed = stripe_client.create(
         amount=payment.amount,
         currency=payment.currency,
@@ -129,7 +137,7 @@ def _find_lost(payment: Payment, now: datetime) -> str | None:
     """
     if now - payment.created_at < KEY_LIVES:
         try:
-            return _create(payment).id
+            return _create(payment, now).id
         except stripe_client.StripeUnknown:
             logger.info("The key of payment %s tells nothing; looking through the list", payment.reference)
         except stripe_client.StripeRejected:
@@ -139,10 +147,13 @@ def _find_lost(payment: Payment, now: datetime) -> str | None:
 
 
 def _settle_void(payment_id: int, *, reason: str, code: str, settle: Settle, by: str, now: datetime) -> Payment:
-    """End a payment that has no intent at Stripe, and settle what it was for."""
+    """End a payment that has no intent at Stripe, and settle what it was for.
+
+    A twin may have learnt of an intent meanwhile, and given its secret away: then only a cancel call can end it.
+    """
     with transaction.atomic():
         payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
-        if payment.status in Payment.LIVE:
+        if payment.status in Payment.LIVE and payment.stripe_intent_id is None:
             reason = payment.void_reason or reason
             payment.change(Payment.Status.VOID, void_reason=reason, failure_code=code[:64], ended_at=now)
             settle(payment, by=by, now=now)

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
-# An attempt to void ends within the client's timeouts; an older claim belongs to a process that died.
-VOID_CLAIM = timedelta(minutes=2)
+# Longer than the slowest attempt to void can last; an older claim belongs to a process that died.
+VOID_CLAIM = timedelta(minutes=10)
 
 
 class Payment(models.Model):
@@ -84,13 +84,16 @@ class Payment(models.Model):
         return bool(rows.update(status=self.Status.VOIDING, void_reason=why))
 
     def claim_void(self, now: datetime) -> bool:
-        """Make this run the one that voids it, until released or for two minutes: two runs at once ask Stripe once."""
+        """Make this run the one that voids it, until released or for ten minutes: two runs at once ask Stripe once."""
         free = Q(void_claimed_at=None) | Q(void_claimed_at__lte=now - VOID_CLAIM)
         rows = Payment.objects.filter(free, pk=self.pk).exclude(status__in=(self.Status.PAID, self.Status.VOID))
-        return bool(rows.update(void_claimed_at=now))
+        claimed = bool(rows.update(void_claimed_at=now))
+        self.void_claimed_at = now if claimed else self.void_claimed_at
+        return claimed
 
     def release_void(self) -> None:
-        Payment.objects.filter(pk=self.pk).update(void_claimed_at=None)
+        """Let go of one's own claim."""
+        Payment.objects.filter(pk=self.pk, void_claimed_at=self.void_claimed_at).update(void_claimed_at=None)
 
     def change(self, status: Status, **fields: Any) -> None:
         """Write a new status; the caller holds the row's lock and knows the present one."""

@@ -57,7 +57,10 @@ def apply(
     """
     with transaction.atomic(savepoint=False):
         payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
-        if payment.status == Status.PAID or (payment.status == Status.VOID and outcome != Outcome.SUCCEEDED):
+        if payment.status == Status.PAID:
+            _watch_for_second_payment(payment, intent, outcome)
+            return payment
+        if payment.status == Status.VOID and outcome != Outcome.SUCCEEDED:
             return payment
         wrong = disagreement(payment, intent, outcome)
         if wrong:
@@ -78,6 +81,8 @@ def disagreement(payment: Payment, intent: Intent, outcome: Outcome) -> str:
         return "metadata: names another payment"
     if payment.stripe_intent_id and intent.id != payment.stripe_intent_id:
         return f"intent: {intent.id!r} is not the one on the row"
+    if outcome == Outcome.CANCELED:
+        return ""  # no money moved, whatever the amount
     amount = intent.amount_received if outcome == Outcome.SUCCEEDED else intent.amount
     if amount != payment.amount:
         return f"amount: {amount!r} instead of {payment.amount}"
@@ -104,6 +109,13 @@ def _note(payment: Payment, intent: Intent, outcome: Outcome) -> None:
         payment.change(Status.VOIDING, void_reason="payment_failed", **seen)
     else:
         payment.change(Status.OPEN, **seen)
+
+
+def _watch_for_second_payment(payment: Payment, intent: Intent, outcome: Outcome) -> None:
+    """A paid row has had its success; one of another intent is money that belongs to nothing here."""
+    if outcome == Outcome.SUCCEEDED and intent.id != payment.stripe_intent_id:
+        logger.error("Payment %s was paid by a second intent, %s: refund it", payment.reference, intent.id)
+        payment.change(Status.PAID, review_reason=f"paid again by {intent.id}"[:200])
 
 
 def _review(payment: Payment, intent: Intent, why: str, now: datetime) -> None:

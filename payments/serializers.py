@@ -6,7 +6,7 @@ from rest_framework import serializers
 from members.models import Member
 from payments.models import CreditEntry, CreditLot
 
-MOST_CREDITS = 100_000
+LARGEST_GRANT = 100_000
 ENTRIES_SHOWN = 100
 
 
@@ -36,7 +36,7 @@ class LotSerializer(serializers.ModelSerializer):
 
 
 class EntrySerializer(serializers.ModelSerializer):
-    subject = serializers.CharField(source="spend.subject", default=None)
+    subject = serializers.CharField(source="spend.subject", default=None, allow_null=True)
     note = serializers.CharField(source="lot.note")
     at = serializers.DateTimeField(source="created_at")
     credits = serializers.IntegerField(read_only=True)
@@ -56,7 +56,7 @@ class CreditsSerializer(serializers.Serializer):
 
 class GrantSerializer(serializers.Serializer):
     member = serializers.PrimaryKeyRelatedField(queryset=Member.objects.all())
-    credits = serializers.IntegerField(min_value=1, max_value=MOST_CREDITS)
+    credits = serializers.IntegerField(min_value=1, max_value=LARGEST_GRANT)
     expires_at = serializers.DateTimeField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=200)
 

@@ -30,15 +30,11 @@ class StripeRejected(Exception):
 
 
 class StripeUnavailable(Exception):
-    """Stripe throttles or is busy with the same request: nothing new happened there; ask again later."""
+    """Stripe throttles, is busy with the same request or refuses our key: nothing new happened there; ask again."""
 
 
 class StripeUnknown(StripeUnavailable):
     """No answer that tells what happened there; the same idempotency key asks again."""
-
-
-class StripeMissing(StripeRejected):
-    """Stripe knows no such object."""
 
 
 @dataclass(frozen=True)
@@ -159,13 +155,17 @@ def _read_event(event: Mapping[str, Any]) -> Event:
         raise BadWebhook("the body is not an event")
     data = event.get("data")
     data = data.get("object") if isinstance(data, dict) else None
-    return Event(
+    read = Event(
         id=str(id_),
         type=str(type_),
         api_version=str(event.get("api_version") or "")[:64],
         created=created if isinstance(created, int) else 0,
         intent=Intent.from_stripe(data if isinstance(data, dict) else {}),
     )
+    intent = read.intent
+    if not all(text.isprintable() for text in (read.id, read.api_version, intent.id, intent.failure_code)):
+        raise BadWebhook("the event holds text that cannot be stored")
+    return read
 
 
 def _refuse_future(header: str) -> None:
@@ -190,10 +190,11 @@ def _errors() -> Iterator[None]:
     except (stripe.InvalidRequestError, stripe.CardError) as error:
         code = (error.error.code if error.error else None) or "invalid_request"
         logger.error("Stripe refused a request: %s %s", code, error.request_id)
-        raise (StripeMissing if error.http_status == 404 else StripeRejected)(code) from error
+        raise StripeRejected(code) from error
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
+        # It says something about our key and nothing about the intent.
         logger.critical("Stripe refuses STRIPE_SECRET_KEY: replace it")
-        raise StripeRejected("authentication_failed") from error
+        raise StripeUnavailable("authentication_failed") from error
     except stripe.StripeError as error:
         if error.http_status == 409:  # a twin with the same key is still at work there
             raise StripeUnavailable("twin_in_flight") from error

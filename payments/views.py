@@ -1,4 +1,3 @@
-from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -10,12 +9,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from drf_standardized_errors.types import CLIENT_ERROR, SERVER_ERROR, Error, ErrorResponse
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from boundary.envelope import refusal
 from members.models import Member
 from payments import credits, stripe_client, webhooks
 from payments.exceptions import BadWebhook
@@ -36,18 +35,18 @@ class StripeWebhookView(View):
     settle: Settle | None = None
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        refusal = _refusal(CLIENT_ERROR, 405, "method_not_allowed", f'Method "{request.method}" not allowed.')
-        refusal["Allow"] = "POST"
-        return refusal
+        answer = refusal(405, "method_not_allowed", f'Method "{request.method}" not allowed.')
+        answer["Allow"] = "POST"
+        return answer
 
     def post(self, request: HttpRequest) -> HttpResponse:
         assert self.settle is not None, "config.urls passes settle"
         if not settings.STRIPE_WEBHOOK_SECRETS:
-            return _refusal(SERVER_ERROR, 503, "payments_not_configured", "STRIPE_WEBHOOK_SECRET is not set.")
+            return refusal(503, "payments_not_configured", "STRIPE_WEBHOOK_SECRET is not set.")
         try:
             event = stripe_client.verify(request.body, request.headers.get("Stripe-Signature"))
         except (BadWebhook, RequestDataTooBig, UnreadablePostError) as error:
-            return _refusal(CLIENT_ERROR, 400, "invalid", str(error))
+            return refusal(400, "invalid", str(error))
         return JsonResponse({"received": webhooks.receive(event, settle=self.settle, now=timezone.now())})
 
 
@@ -82,7 +81,3 @@ class GrantView(APIView):
             **asked.validated_data, granted_by=request.user, now=timezone.now(), idempotency_key=key_of(request)
         )
         return Response(GrantedSerializer(lot).data, status=201 if created else 200)
-
-
-def _refusal(kind: str, status: int, code: str, detail: str) -> JsonResponse:
-    return JsonResponse(asdict(ErrorResponse(kind, [Error(code, detail, None)])), status=status)  # type: ignore[arg-type]

@@ -184,3 +184,21 @@ def test_another_run_at_work_on_a_hold_is_left_to_it(as_ana: Caller, sandbox: Sa
     assert "0 freed" in expire()[1]
     payment.release_void()
     assert "1 freed" in expire()[1]
+
+
+def test_a_run_does_not_wait_for_a_silent_stripe_hold_by_hold(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
+    settings.MAX_HOLDS_PER_MEMBER = 10
+    for _ in range(7):
+        hold(as_ana, 31)
+    sandbox.fault("status_before", "/cancel$", status=500, times=100)
+    code, line = expire()
+    assert (code, "7 unfinished" in line) == (1, True)
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum(row["path"].endswith("/cancel") for row in journal) == 10  # five holds, each asked and retried once
+    sandbox.clear_faults()
+    assert "7 freed" in expire()[1]
+
+
+def test_a_dry_run_tells_which_when_asked(as_ana: Caller, sandbox: Sandbox) -> None:
+    reference = hold(as_ana, 31)
+    assert expire("--dry-run", "-v", "2")[1].splitlines()[0] == reference

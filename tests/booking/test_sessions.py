@@ -1,7 +1,9 @@
 """The public schedule, and what staff may write into it."""
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -87,11 +89,31 @@ def test_filters_narrow_the_list(anyone: Caller) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    [{"starts_after": "soon"}, {"starts_before": "2027-99-01"}, {"search": "a\x00b"}, {"instructor": "\x00"}],
+    [
+        {"starts_after": "soon"},
+        {"starts_before": "2027-99-01"},
+        {"search": "a\x00b"},
+        {"instructor": "\x00"},
+        {"starts_after": "0001-01-01T00:00:00+14:00"},
+        {"starts_before": "9999-12-31T23:59:59-14:00"},
+    ],
     ids=str,
 )
 def test_a_filter_that_makes_no_sense_is_refused(anyone: Caller, query: dict[str, str]) -> None:
     assert anyone.get(SESSIONS, **query).status_code == 400
+
+
+@pytest.mark.parametrize("position", ["abc", "\x00", "1e400", "2026-13-45 00:00", "24:00", "9" * 400, "é"])
+def test_a_made_up_cursor_leads_nowhere(anyone: Caller, as_ana: Caller, position: str) -> None:
+    session()
+    cursor = b64encode(urlencode({"p": position}).encode()).decode()
+    for caller, path in ((anyone, SESSIONS), (as_ana, "/api/booking/bookings/")):
+        assert caller.get(path, cursor=cursor).status_code in (200, 404)
+
+
+def test_a_thousand_parameters_are_too_many(anyone: Caller) -> None:
+    answer = anyone.http.get(f"{SESSIONS}?{'a&' * 2000}")
+    assert (answer.status_code, code(answer)) == (400, "invalid")
 
 
 def test_lookups_that_are_no_filter_are_ignored(anyone: Caller) -> None:

@@ -118,3 +118,14 @@ def test_a_booking_that_finds_no_seat_costs_nothing(as_ana: Caller, ana: Member)
     with pytest.raises(SessionFull):
         checkout._book_new(order)
     assert (remaining(), Booking.objects.count(), CreditSpend.objects.count()) == ([1], 0, 0)
+
+
+def test_money_owed_twice_for_one_reason_is_one_refund(ana: Member) -> None:
+    from payments import intents, refunds
+    from payments.models import Refund
+
+    now = timezone.now()
+    payment = intents.propose(subject="booking:X", member=ana, amount=500, currency="gbp", description="x", now=now)
+    for later in (0, 1):
+        refunds.owe(payment, amount=500, reason="late_payment", now=now + timedelta(minutes=later))
+    assert Refund.objects.count() == 1

@@ -314,6 +314,7 @@ def test_no_event_is_stored_with_its_payload_or_secret(held: Any, sandbox: Sandb
         "t=1,v0=abc",
         "é" * 40,
         "t=\xff,v1=\xfe",
+        "t=\xb2,v1=abc",
         "," * 5000,
         "t=1," * 2000,
     ],
@@ -421,3 +422,36 @@ def test_an_expired_hold_still_becomes_paid_when_the_money_came_first(held: Any,
     sandbox.pays(intent_of(held))
     tell(sandbox.events(SUCCEEDED)[0])
     assert only_booking().status == "paid"
+
+
+def test_an_intent_canceled_with_another_amount_frees_the_seat_all_the_same(held: Any, sandbox: Sandbox) -> None:
+    sandbox.cancel(intent_of(held))
+    tell(event_of(sandbox, CANCELED, amount=1400))
+    assert (only_booking().status, only_booking().payment.status, only_booking().session.seats_taken) == (
+        "freed",
+        "void",
+        0,
+    )
+
+
+def test_a_second_intent_that_pays_the_same_booking_is_not_lost_sight_of(held: Any, sandbox: Sandbox) -> None:
+    tell(event_of(sandbox, SUCCEEDED))
+    tell(event_of(sandbox, SUCCEEDED, id="pi_second"))
+    payment = only_booking().payment
+    assert (payment.status, payment.review_reason) == ("paid", "paid again by pi_second")
+    assert payment.stripe_intent_id == intent_of(held)
+
+
+@pytest.mark.parametrize("text", ["\x00", "\ud800"], ids=["NUL", "surrogate"])
+@pytest.mark.parametrize("where", ["id", "api_version", "intent"])
+def test_a_signed_event_with_text_no_database_takes_is_refused(
+    held: Any, sandbox: Sandbox, where: str, text: str
+) -> None:
+    event = event_of(sandbox, SUCCEEDED)
+    if where == "intent":
+        event["data"]["object"]["id"] += text
+    else:
+        event[where] += text
+    answer = tell(event)
+    assert (answer.status_code, code(answer)) == (400, "invalid")
+    assert only_booking().status == "pending"

@@ -3,12 +3,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
-from booking.models import ClassSession
+from booking import settlement
+from booking.models import Booking, ClassSession
+from boundary.command import OpsCommand
 from members.models import Member
 from payments import credits
+from payments.models import Payment
 
 PASSWORD = "demo-studio-2026"  # noqa: S105 - printed below; the command refuses to run in production
 DAYS = 7
@@ -21,18 +25,24 @@ CLASSES = (
 OPEN_DAY = ("Open studio", "Isla", "Studio 1", 20, 60, 30, 0, 0)
 
 
-class Command(BaseCommand):
+class Command(OpsCommand):
     help = """Fills a development database with a demo studio: a week of sessions, two members, one of staff.
 
 Safe to run again: what is there stays. Refuses to run in production.
 
-Example:
-  manage.py seed_demo"""
+Examples:
+  manage.py seed_demo
+  manage.py seed_demo --new-sandbox    also end the holds whose payments a sandbox that has ended took with it"""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--new-sandbox", action="store_true", help="end the holds an earlier sandbox has forgotten")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("seed_demo makes members with a known password: it runs only where DEBUG is on")
         now = timezone.now()
+        if options["new_sandbox"]:
+            self._forget_holds(now)
         ana, _ben, carla = (
             self._member("ana@example.com", "Ana", "+447700900123"),
             self._member("ben@example.com", "Ben", "+447700900124"),
@@ -47,6 +57,14 @@ Example:
             f"seed_demo: {added} sessions added, {5 if granted else 0} credits granted; sign in as ana@example.com "
             f"(credits), ben@example.com or carla@example.com (staff) with {PASSWORD}"
         )
+
+    def _forget_holds(self, now: datetime) -> None:
+        """A sandbox keeps its intents in memory: once it has ended, nobody can pay them."""
+        for booking in Booking.objects.filter(status=Booking.Status.PENDING).select_related("payment"):
+            if booking.payment is not None:
+                with transaction.atomic():
+                    booking.payment.change(Payment.Status.VOID, void_reason="payment_canceled", ended_at=now)
+                    settlement.settle(booking.payment, by="seed_demo", now=now)
 
     def _member(self, email: str, name: str, phone: str, **flags: bool) -> Member:
         member = Member.objects.filter(email=email).first()

@@ -1,12 +1,12 @@
 import logging
 import time
-from argparse import RawDescriptionHelpFormatter
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
+from boundary.command import OpsCommand
 from notifications import delivery
 from notifications.models import Message
 
@@ -16,7 +16,7 @@ PAUSE_SECONDS = 2
 UNFINISHED = (Message.Status.QUEUED, Message.Status.UNKNOWN)
 
 
-class Command(BaseCommand):
+class Command(OpsCommand):
     help = """Sends what is due in the outbox.
 
 Examples:
@@ -24,9 +24,6 @@ Examples:
   manage.py deliver_messages --watch    stay, and look again every two seconds
 
 Exit status: 0 done; 1 some messages could not be sent yet (they stay for the next run); 2 wrong usage."""
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--watch", action="store_true", help="keep running until interrupted")
