@@ -6,13 +6,14 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.core.ratelimit import respond_429
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, JsonResponse
 
 logger = logging.getLogger(__name__)
 
 
 class MemberAccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter, with two changes of mind."""
+    """allauth's adapter, with three changes of mind."""
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Too many failed attempts on one account are a 429 like every other limit; allauth makes them a 400."""
@@ -20,6 +21,16 @@ class MemberAccountAdapter(DefaultAccountAdapter):
             super().pre_authenticate(request, **credentials)
         except ValidationError as error:
             raise ImmediateHttpResponse(respond_429(request)) from error
+
+    def save_user(self, request: HttpRequest, user: Any, form: Any, commit: bool = True) -> Any:
+        """A twin of the request that signed up first makes this one a refusal, not a crash."""
+        try:
+            with transaction.atomic():
+                return super().save_user(request, user, form, commit)
+        except IntegrityError as error:
+            taken = {"code": "email_taken", "param": "email", "message": "A member with this e-mail exists."}
+            answer = JsonResponse({"status": 400, "errors": [taken]}, status=400)
+            raise ImmediateHttpResponse(answer) from error
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is down must not stop anyone from signing up."""

@@ -12,7 +12,7 @@ class MemberManager(BaseUserManager["Member"]):
 
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "Member":
         """One new row; without a password the member sets one by the reset mail."""
-        member = self.model(email=email.lower(), **fields)
+        member = self.model(email=email, **fields)
         member.set_password(password)
         member.save(using=self._db)
         return member
@@ -46,6 +46,14 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = self.email.lower()
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.email = self.email.lower()
+        super().save(*args, **kwargs)
 
     def get_full_name(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from members.models import Member
 from members.phones import validate_possible
 
 
-class PhoneField(serializers.CharField):
+class E164Field(serializers.CharField):
     """E.164 both ways; empty where there is none."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -19,19 +19,26 @@ class PhoneField(serializers.CharField):
 
 
 class MemberSerializer(serializers.ModelSerializer):
-    phone = PhoneField()
+    phone = E164Field()
 
     class Meta:
         model = Member
         fields = ("id", "email", "name", "phone", "whatsapp_opt_in", "is_staff")
         read_only_fields = ("id", "email", "is_staff")
 
+    def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
+        """Writes what was sent and nothing else: the row may have been deactivated since it was read."""
+        for name, value in validated_data.items():
+            setattr(instance, name, value)
+        instance.save(update_fields=list(validated_data))
+        return instance
+
 
 class NewMemberSerializer(serializers.ModelSerializer):
     """What staff send to create a member; without a password the member sets one by the reset mail."""
 
     email = serializers.EmailField(max_length=254)
-    phone = PhoneField()
+    phone = E164Field()
     password = serializers.CharField(write_only=True, required=False, max_length=128, trim_whitespace=False)
 
     class Meta:

@@ -9,6 +9,7 @@ from django.core import mail
 from django.test import Client
 
 from members.models import Member
+from members.serializers import MemberSerializer
 from tests.cast import Caller, code
 
 APP, BROWSER = "/_allauth/app/v1/auth", "/_allauth/browser/v1/auth"
@@ -159,3 +160,38 @@ def test_members_do_not_list_or_create_members(as_ana: Caller) -> None:
 def test_passwords_are_hashed_with_argon2(settings: Any) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
     assert Member.objects.create_user("x@example.com", PASSWORD).password.startswith("argon2$")
+
+
+def test_a_change_of_name_does_not_undo_a_deactivation(ana: Member) -> None:
+    read_earlier = Member.objects.get(pk=ana.pk)
+    Member.objects.update(is_active=False, password="!")
+    change = MemberSerializer(read_earlier, data={"name": "A"}, partial=True)
+    assert change.is_valid()
+    change.save()
+    ana.refresh_from_db()
+    assert (ana.name, ana.is_active, ana.password) == ("A", False, "!")
+
+
+def test_nobody_adds_another_members_address(as_ana: Caller, ben: Member) -> None:
+    for client in ("app", "browser"):
+        assert as_ana.post(f"/_allauth/{client}/v1/account/email", {"email": ben.email}).status_code == 404
+    assert as_ana.get("/accounts/email/").status_code == 404
+
+
+def test_an_address_is_kept_in_lower_case_whoever_writes_it(anyone: Caller) -> None:
+    member = Member(email="Zed@Example.com")
+    member.set_password(PASSWORD)
+    member.save()
+    assert anyone.post(f"{APP}/login", {"email": "ZED@example.com", "password": PASSWORD}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"email": "a@example.com", "password": "\\ud800"}'], ids=["deep", "half"]
+)
+def test_signing_in_with_an_unreadable_body_is_refused(anyone: Caller, body: str) -> None:
+    for act in ("login", "signup"):
+        assert anyone.post(f"{APP}/{act}", body).status_code == 400
+
+
+def test_a_search_of_many_words_is_bounded(as_carla: Caller) -> None:
+    assert as_carla.get("/api/members/", search="a " * 3000).status_code == 200
