@@ -38,6 +38,7 @@ def sandbox(sandbox_process: str, settings: Any) -> Sandbox:
     """An empty Stripe and Twilio, and the program set up to use them."""
     sandbox = Sandbox(sandbox_process)
     sandbox.reset()
+    sandbox.control("POST", "configure", twilio_callbacks=False)
     variables = environment.variables(sandbox_process)
     settings.STRIPE_API_BASE = settings.TWILIO_API_BASE = sandbox_process
     settings.STRIPE_SECRET_KEY = variables["STRIPE_SECRET_KEY"]
@@ -62,7 +63,7 @@ def database(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def network_outside_transactions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every HTTP call of either SDK, in every test: no transaction is open and no connection is held."""
+    """Every HTTP call of either SDK, in every test, happens while no transaction is open."""
     send = requests.adapters.HTTPAdapter.send
 
     def watched(*args: Any, **kwargs: Any) -> Any:

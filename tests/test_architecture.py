@@ -24,7 +24,7 @@ def test_the_line_of_imports_holds() -> None:
 def test_a_file_keeps_the_house_rules(path: Path) -> None:
     text = path.read_text()
     assert path.stem not in DRAWERS
-    assert len(text.splitlines()) <= 310
+    assert len(text.splitlines()) <= 300
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]

@@ -122,6 +122,8 @@ def test_sqlite_is_set_up_to_be_safe(settings: Any) -> None:
         pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
         assert pool["max_size"] == 8
         assert settings.DATABASES["default"]["CONN_HEALTH_CHECKS"] is True
+        with connection.cursor() as cursor:
+            assert cursor.execute("SHOW lock_timeout").fetchone()[0] == "5s"
         return
     with connection.cursor() as cursor:
         found = {}

@@ -1,5 +1,6 @@
 """The envelope, the headers, health, the documents and the admin."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,13 @@ def test_every_refusal_has_the_one_shape(
     assert (answer.status_code, code(answer)) == (status, name)
 
 
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+def test_a_wrong_path_is_not_found_without_any_csrf_token(method: str) -> None:
+    for path in ("/api/booking/sessions", "/api/nothing/", "/api/booking/stripe/webhook"):
+        answer = Client(enforce_csrf_checks=True).generic(method, path, "{}", content_type="application/json")
+        assert (answer.status_code, code(answer)) == (404, "not_found")
+
+
 def test_a_form_is_not_json(as_ana: Caller) -> None:
     answer = Client().post("/api/booking/sessions/1/book/", {"pay_with": "card"}, headers=as_ana.headers)
     assert (answer.status_code, code(answer)) == (415, "unsupported_media_type")
@@ -69,7 +77,8 @@ def test_the_docs_page_needs_nothing_from_elsewhere(anyone: Caller) -> None:
     assert "default-src 'self'" in page["Content-Security-Policy"]
     assert "style-src 'self' 'unsafe-inline'" in page["Content-Security-Policy"]
     assert "unsafe" not in anyone.get("/accounts/login/")["Content-Security-Policy"]
-    assert b"openapi: 3.1" in anyone.get("/api/schema/").content
+    for version in ("", "\x00", "1.0"):
+        assert b"openapi: 3.1" in anyone.get("/api/schema/", version=version).content
 
 
 def test_the_seed_fills_a_studio_and_is_repeatable(settings: Any, capsys: Any) -> None:
@@ -111,9 +120,23 @@ def test_every_admin_page_opens(desk: Client, as_ana: Caller, ana: Member, sandb
 
 
 def test_staff_grant_credits_in_the_admin_through_the_ledger(desk: Client, ana: Member) -> None:
-    form = {"member": ana.pk, "granted": "4", "note": "welcome", "expires_at_0": "", "expires_at_1": ""}
-    assert desk.post("/admin/payments/creditlot/add/", form).status_code == 302
+    path = "/admin/payments/creditlot/add/"
+    key = re.search(r'name="idempotency_key" value="([0-9a-f-]{36})"', desk.get(path).content.decode())
+    assert key
+    form = {
+        "member": ana.pk,
+        "granted": "4",
+        "note": "hi",
+        "expires_at_0": "",
+        "expires_at_1": "",
+        "idempotency_key": key[1],
+    }
+    for _ in range(2):  # a double click
+        assert desk.post(path, form).status_code == 302
     assert (CreditLot.objects.get().remaining, CreditEntry.objects.get().credits) == (4, 4)
+    for wrong in ({"granted": "0"}, {"granted": "2000000000"}, {"expires_at_0": "2001-01-01", "expires_at_1": "00:00"}):
+        assert desk.post(path, {**form, "idempotency_key": "other", **wrong}).status_code == 200
+    assert CreditLot.objects.count() == 1
 
 
 def test_staff_change_a_session_in_the_admin_in_studio_time(desk: Client) -> None:
@@ -128,7 +151,8 @@ def test_staff_change_a_session_in_the_admin_in_studio_time(desk: Client) -> Non
     path = f"/admin/booking/classsession/{one.pk}/change/"
     assert desk.post(path, {**form, "title": "Hills"}).status_code == 302
     assert desk.post(path, {**form, "capacity": "1"}).status_code == 200
-    assert desk.post(path, {**form, "amount": "7"}).status_code == 200
+    for wrong in ({"amount": "7"}, {"amount": "2000000000"}, {"capacity": "200000000"}, {"starts_at_0": "0001-01-02"}):
+        assert desk.post(path, {**form, **wrong}).status_code == 200
     one.refresh_from_db()
     assert (one.title, one.seats_taken, one.capacity, one.amount) == ("Hills", 2, 2, 1000)
 
