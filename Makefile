@@ -23,7 +23,7 @@ $(VENV)/.development: requirements-dev.txt | $(PY)
 	@touch $@ $(VENV)/.runtime
 
 run: $(VENV)/.runtime
-	@PY=$(PY) ./bin/run
+	@PY=$(PY) exec ./bin/run
 
 test: test-sqlite test-postgresql
 
