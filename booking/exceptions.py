@@ -10,7 +10,7 @@ class Conflict(APIException):
 
 class SessionFull(Conflict):
     default_code = "session_full"
-    default_detail = "No seat is left in this session."
+    default_detail = "No seat is left in this session, and it has no waitlist."
 
 
 class AlreadyBooked(Conflict):

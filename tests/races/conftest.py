@@ -47,8 +47,8 @@ def server(server_process: Server, sandbox: Sandbox) -> Iterator[Server]:
     """The server; by the end of the test it is calm again, and no process and no background task of it has failed."""
     yield server_process
     server_process.wait_until_calm()
-    # A void that found its payment paid leaves no trace to wait for. It may meet the tables emptied after an earlier test,
-    # which only tests do.
+    # A void that found its payment paid leaves no trace to wait for. It may meet the tables that were emptied after an
+    # earlier test, which only tests do.
     logged = EMPTIED.sub("", server_process.logged())
     assert not any(trouble in logged for trouble in TROUBLE), logged
 
