@@ -52,7 +52,7 @@ def framework(*, rate_limits: bool, proxies: int) -> dict[str, Any]:
         "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
         "DEFAULT_PAGINATION_CLASS": "config.pagination.CursorPagination",
         "DEFAULT_THROTTLE_RATES": {
-            "book": "60/min" if rate_limits else None,
+            "book": "30/min" if rate_limits else None,
             "sync": "12/min" if rate_limits else None,
             "schema": "30/min" if rate_limits else None,
         },

@@ -75,7 +75,7 @@ def apply(
 
 def disagreement(payment: Payment, intent: Intent, outcome: Outcome) -> str:
     """Why this intent is not the one the row asked for; empty when mode, amount, currency and metadata agree."""
-    if intent.live is not settings.STRIPE_LIVE:
+    if intent.live not in (None, settings.STRIPE_LIVE):
         return f"mode: live is {intent.live!r}"
     if intent.metadata.get("payment") != str(payment.reference):
         return "metadata: names another payment"

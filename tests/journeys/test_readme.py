@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -127,10 +128,10 @@ def test_the_first_screen_of_the_readme_leads_to_paid_and_freed_bookings(demo: D
     held = re.sub(r"# The payer confirms.*", "cat held.json", block("book"), flags=re.DOTALL)
     held = held.replace("page_size=3", "page_size=3&search=wall")
     left = bodies(demo.run(held))[-1]
-    with sqlite3.connect(demo.database) as database:
+    with closing(sqlite3.connect(demo.database)) as database, database:
         database.execute("UPDATE booking_booking SET created_at = datetime(created_at, '-2 minutes')")
     assert "1 stale, 1 freed" in demo.run(block("expire"))
-    with sqlite3.connect(demo.database) as database:
+    with closing(sqlite3.connect(demo.database)) as database, database:
         row = database.execute(
             "SELECT status, ended_reason FROM booking_booking WHERE reference = ?", [left["reference"]]
         ).fetchone()
