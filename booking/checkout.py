@@ -73,7 +73,7 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
             # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
             if _own_booking(order) is None:
                 raise
-    raise PaymentsUnavailable from lost
+    raise PaymentsUnavailable("Too much happened at once; nothing is held. Send the same request again.") from lost
 
 
 def _own_booking(order: Order) -> Booking | None:

@@ -1,5 +1,7 @@
 """Cancelling a hold, and asking Stripe how it stands."""
 
+from typing import Any
+
 import pytest
 
 from booking.models import Booking
@@ -129,5 +131,14 @@ def test_sync_while_stripe_is_silent_changes_nothing(as_ana: Caller, sandbox: Sa
     reference = as_ana.book(session()).json()["reference"]
     sandbox.fault("status_before", "/v1/payment_intents/pi_", method="GET", status=500, times=2)
     answer = sync(as_ana, reference)
+    assert (answer.status_code, code(answer)) == (503, "payments_unavailable")
+    assert as_ana.booking(reference)["status"] == "pending"
+
+
+@pytest.mark.parametrize("act", ["sync", "cancel"])
+def test_a_hold_stands_when_the_keys_are_gone(as_ana: Caller, sandbox: Sandbox, settings: Any, act: str) -> None:
+    reference = as_ana.book(session()).json()["reference"]
+    settings.STRIPE_SECRET_KEY, settings.PAYMENTS_ENABLED = "", False
+    answer = as_ana.post(f"/api/booking/bookings/{reference}/{act}/")
     assert (answer.status_code, code(answer)) == (503, "payments_unavailable")
     assert as_ana.booking(reference)["status"] == "pending"
