@@ -51,12 +51,12 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
             self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed)")
             return
         counts = self._end(holds, ids, options["verbosity"])
-        ended = counts[Fate.FREED] + counts[Fate.PAID] + counts[Fate.KEPT] + counts[Fate.ELSEWHERE]
+        unfinished = counts[Fate.UNFINISHED] + counts[Fate.SILENT]
         self.stdout.write(
             f"expire_pending_bookings: {len(ids)} stale, {counts[Fate.FREED]} freed, "
-            f"{counts[Fate.PAID]} paid after all, {counts[Fate.KEPT]} still processing, {len(ids) - ended} unfinished"
+            f"{counts[Fate.PAID]} paid after all, {counts[Fate.KEPT]} still processing, {unfinished} unfinished"
         )
-        if ended < len(ids):
+        if unfinished:
             raise SystemExit(1)
 
     def _end(self, holds: QuerySet[Booking], ids: list[int], verbosity: int) -> Counter[Fate]:
@@ -70,6 +70,7 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
                 self._show(ended, sum(counts.values()), len(ids), verbosity)
                 silences = silences + 1 if ended.fate == Fate.SILENT else 0
                 if silences == SILENCES:
+                    counts[Fate.UNFINISHED] += len(ids) - sum(counts.values())
                     return counts
         return counts
 
