@@ -6,7 +6,8 @@ import pytest
 
 from booking.models import Booking
 from members.models import Member
-from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session
+from payments import intents
+from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session, tell
 
 
 def cancel(caller: Caller, reference: str) -> object:
@@ -142,3 +143,18 @@ def test_a_hold_stands_when_the_keys_are_gone(as_ana: Caller, sandbox: Sandbox, 
     answer = as_ana.post(f"/api/booking/bookings/{reference}/{act}/")
     assert (answer.status_code, code(answer)) == (503, "payments_unavailable")
     assert as_ana.booking(reference)["status"] == "pending"
+
+
+def test_news_of_a_decline_does_not_call_off_what_the_member_has_given_up(
+    as_ana: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.PAYMENT_FAILED_POLICY = "hold"
+    held = as_ana.book(session())
+    reference = held.json()["reference"]
+    sandbox.pays(intent_of(held), "pm_card_chargeDeclined")
+    sandbox.fault("status_before", "/cancel$", status=503, times=2)
+    assert cancel(as_ana, reference).status_code == 503
+    tell(sandbox.events("payment_intent.payment_failed")[0])
+    assert Booking.objects.get().payment.status == "voiding"
+    assert intents.lane.wait(20)
+    assert as_ana.booking(reference)["ended_reason"] == "member"
