@@ -69,32 +69,32 @@ class Message(models.Model):
 
     def claim(self, now: datetime) -> bool:
         """Make this process the one that sends it: one conditional update, so that two senders send once."""
-        return self._move(now, from_=self.status, to=self.Status.SENDING, claimed_at=now, attempts=self.attempts + 1)
+        return self._move(self.Status.SENDING, claimed_at=now, attempts=self.attempts + 1)
 
-    def record_sent(self, now: datetime, sid: str) -> bool:
-        return self._move(now, from_=self.Status.SENDING, to=self.Status.SENT, sid=sid, ended_at=now, reason="")
+    def record_sent(self, now: datetime, sid: str) -> None:
+        self._move(self.Status.SENT, sid=sid, ended_at=now, reason="")
 
-    def record_end(self, now: datetime, status: Status, reason: str) -> bool:
+    def record_end(self, now: datetime, status: Status, reason: str) -> None:
         """Failed or skipped, for a stated reason."""
-        return self._move(now, from_=self.Status.SENDING, to=status, reason=reason[:64], ended_at=now)
+        self._move(status, reason=reason[:64], ended_at=now)
 
-    def put_off(self, now: datetime, status: Status, reason: str, at_least: timedelta = timedelta(0)) -> bool:
+    def put_off(self, now: datetime, status: Status, reason: str, at_least: timedelta = timedelta(0)) -> None:
         """Queue it again (or leave it unknown) for a later attempt; fail it when the attempts are used up."""
         if self.attempts > len(BACK_OFF):
-            return self.record_end(now, self.Status.FAILED, f"gave up: {reason}")
-        due_at = now + max(BACK_OFF[self.attempts - 1], at_least)
-        return self._move(now, from_=self.Status.SENDING, to=status, reason=reason[:64], due_at=due_at)
+            self.record_end(now, self.Status.FAILED, f"gave up: {reason}")
+        else:
+            due_at = now + max(BACK_OFF[self.attempts - 1], at_least)
+            self._move(status, reason=reason[:64], due_at=due_at)
 
-    def advance(self, now: datetime, status: Status, *, sid: str, reason: str) -> bool:
+    def advance(self, now: datetime, status: Status, *, sid: str, reason: str) -> None:
         """What Twilio reports: forward only, whatever the order its reports arrive in."""
         earlier = self.RANK[: self.RANK.index(status)]
         rows = Message.objects.filter(pk=self.pk, status__in=earlier)
-        return bool(rows.update(status=status, sid=sid, reason=reason[:64], ended_at=now))
+        rows.update(status=status, sid=sid, reason=reason[:64], ended_at=now)
 
-    def _move(self, now: datetime, *, from_: str, to: Status, **fields: Any) -> bool:
-        rows = Message.objects.filter(pk=self.pk, status=from_)
-        if to == self.Status.SENDING:
-            rows = rows.filter(Q(claimed_at=self.claimed_at) if self.claimed_at else Q(claimed_at=None))
+    def _move(self, to: Status, **fields: Any) -> bool:
+        """From the status and the claim that were read; a sender whose claim was taken over writes nothing."""
+        rows = Message.objects.filter(pk=self.pk, status=self.status, claimed_at=self.claimed_at)
         if not rows.update(status=to, **fields):
             return False
         self.status = to
