@@ -1,7 +1,6 @@
 """Stale holds: void the payment first, free the seat second."""
 
 import logging
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -26,12 +25,6 @@ class Fate(StrEnum):
     ELSEWHERE = "elsewhere"
 
 
-@dataclass(frozen=True)
-class Expired:
-    reference: str
-    fate: Fate
-
-
 def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking]:
     """The holds to end, oldest first: past their expiry, or every card hold as old as asked for.
 
@@ -43,19 +36,18 @@ def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking
     return holds.select_related("payment").order_by("expires_at", "id")
 
 
-def expire(booking: Booking, *, now: datetime) -> Expired:
+def expire(booking: Booking, *, now: datetime) -> Fate:
     """End one stale hold by what Stripe answers; never raises: what goes wrong is logged and left for the next run."""
     try:
-        fate = _end(booking, now)
+        return _end(booking, now)
     except PaymentUndecided:
-        fate = Fate.UNFINISHED
+        return Fate.UNFINISHED
     except PaymentsUnavailable:
-        fate = Fate.SILENT
+        return Fate.SILENT
     except Exception:
         # One poisoned row must not keep the others waiting.
         logger.exception("The hold %s could not be ended", booking.reference)
-        fate = Fate.UNFINISHED
-    return Expired(booking.reference, fate)
+        return Fate.UNFINISHED
 
 
 def _end(booking: Booking, now: datetime) -> Fate:

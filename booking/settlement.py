@@ -30,13 +30,12 @@ def settle(payment: Payment, *, by: str, now: datetime) -> None:
         free(booking, reason=payment.void_reason or "payment_canceled", by=by, now=now)
 
 
-def free(booking: Booking, *, reason: str, by: str, now: datetime) -> bool:
-    """End a hold, tell the member and give the seat back, in the caller's transaction; False if it was no hold."""
+def free(booking: Booking, *, reason: str, by: str, now: datetime) -> None:
+    """End a hold, tell the member and give the seat back, in the caller's transaction; nothing if it is no hold."""
     if not booking.free(by=by, reason=reason, now=now):
-        return False
+        return
     messages.tell_freed(booking, session=booking.session, member=booking.member, now=now)
     seats.give_back(booking.session_id)
-    return True
 
 
 def _paid(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """The one error envelope, for every refusal under /api/."""
 
 import logging
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
@@ -28,7 +28,7 @@ class Unavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "service_unavailable"
     default_detail = "The service is busy; send the same request again."
-    headers = {"Retry-After": "5"}  # noqa: RUF012
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
 
 
 class ExceptionHandler(handler.ExceptionHandler):

@@ -1,5 +1,7 @@
 """The refusals of payments: status, code, sentence."""
 
+from typing import ClassVar
+
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
@@ -14,7 +16,7 @@ class PaymentsUnavailable(APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_code = "payments_unavailable"
     default_detail = "The payment provider did not answer; what you hold stands. Send the same request again."
-    headers = {"Retry-After": "5"}  # noqa: RUF012
+    headers: ClassVar[dict[str, str]] = {"Retry-After": "5"}
 
 
 class PaymentUndecided(PaymentsUnavailable):

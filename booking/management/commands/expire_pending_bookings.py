@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from booking import expiry
-from booking.expiry import Expired, Fate
+from booking.expiry import Fate
 from booking.models import Booking
 from boundary.command import OpsCommand
 
@@ -65,17 +65,17 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         silences = 0
         for start in range(0, len(ids), BATCH):
             for booking in holds.filter(pk__in=ids[start : start + BATCH]):
-                ended = expiry.expire(booking, now=timezone.now())
-                counts[ended.fate] += 1
-                self._show(ended, sum(counts.values()), len(ids), verbosity)
-                silences = silences + 1 if ended.fate == Fate.SILENT else 0
+                fate = expiry.expire(booking, now=timezone.now())
+                counts[fate] += 1
+                self._show(f"{booking.reference} {fate}", sum(counts.values()), len(ids), verbosity)
+                silences = silences + 1 if fate == Fate.SILENT else 0
                 if silences == SILENCES:
                     counts[Fate.UNFINISHED] += len(ids) - sum(counts.values())
                     return counts
         return counts
 
-    def _show(self, ended: Expired, done: int, total: int, verbosity: int) -> None:
+    def _show(self, line: str, done: int, total: int, verbosity: int) -> None:
         if verbosity >= 2:
-            self.stdout.write(f"{ended.reference} {ended.fate}")
+            self.stdout.write(line)
         elif self.stdout.isatty():
             self.stderr.write(f"\r{done}/{total}", ending="\n" if done == total else "")
