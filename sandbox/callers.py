@@ -7,7 +7,7 @@ import binascii
 import re
 from dataclasses import dataclass
 
-from sandbox import errors
+from sandbox.stripe import errors
 
 _TEST_KEY = re.compile(r"^(sk|rk|pk)_test_\w+$", re.ASCII)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import errors, faults, payments, webhooks
+from sandbox import faults
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX, Sandbox
+from sandbox.stripe import errors, payments, webhooks
 
 
 def add_routes(router: web.UrlDispatcher) -> None:

@@ -6,9 +6,11 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import control, stripe_api, twilio_api
+from sandbox import control
 from sandbox.loopback import this_machine_only
 from sandbox.state import SANDBOX, Sandbox
+from sandbox.stripe import api as stripe_api
+from sandbox.twilio import api as twilio_api
 
 HOST = "127.0.0.1"
 

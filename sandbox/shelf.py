@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox import errors
+from sandbox.stripe import errors
 
 Json = dict[str, Any]
 

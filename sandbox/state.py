@@ -11,9 +11,9 @@ from aiohttp import web
 
 from sandbox.errands import Errands
 from sandbox.faults import FaultScript
-from sandbox.idempotency import IdempotencyKeys
 from sandbox.journal import Journal
 from sandbox.shelf import Shelf
+from sandbox.stripe.idempotency import IdempotencyKeys
 
 
 @dataclass

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from twilio.request_validator import RequestValidator  # type: ignore[import-untyped, unused-ignore]
 
-from sandbox import whatsapp
 from sandbox.state import Sandbox
+from sandbox.twilio import whatsapp
 
 STEP_SECONDS = 0.3  # between statuses; scaled by --retry-scale
 PATIENCE = 15.0

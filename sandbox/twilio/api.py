@@ -11,12 +11,13 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from sandbox import callers, faults, whatsapp
+from sandbox import callers, faults
 from sandbox.ids import mint_hex
 from sandbox.journal import Entry
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX, Sandbox
-from sandbox.status_callbacks import play
+from sandbox.twilio import whatsapp
+from sandbox.twilio.status_callbacks import play
 
 Json = dict[str, Any]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import payments
-from sandbox.fields import Reader, choice, many
-from sandbox.operations import Call
+from sandbox.stripe import payments
+from sandbox.stripe.fields import Reader, choice, many
+from sandbox.stripe.operations import Call
 
 Json = dict[str, Any]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sandbox import errors
 from sandbox.replies import Reply
+from sandbox.stripe import errors
 
 KEPT_SECONDS = 24 * 60 * 60
 LONGEST_KEY = 255

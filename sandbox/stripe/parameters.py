@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sandbox.expansion import IN_LIST, IN_ONE
-from sandbox.fields import Reader, choice, email, flag, integer, many, metadata, moment, nested, text
-from sandbox.intents import CANCEL_REASONS
+from sandbox.stripe.expansion import IN_LIST, IN_ONE
+from sandbox.stripe.fields import Reader, choice, email, flag, integer, many, metadata, moment, nested, text
+from sandbox.stripe.intents import CANCEL_REASONS
 
 Parameters = dict[str, Reader]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import cards, errors
+from sandbox.stripe import cards, errors
 
 Json = dict[str, Any]
 Intent = Json

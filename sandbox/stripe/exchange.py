@@ -9,13 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import callers, errors, expansion, faults, fields, forms
-from sandbox.events import API_VERSION
+from sandbox import callers, faults
 from sandbox.ids import mint
 from sandbox.journal import Entry
-from sandbox.operations import Call, Operation
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX
+from sandbox.stripe import errors, expansion, fields, forms
+from sandbox.stripe.events import API_VERSION
+from sandbox.stripe.operations import Call, Operation
 
 CORS = {
     "Access-Control-Allow-Origin": "*",

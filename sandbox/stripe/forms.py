@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl
 
-from sandbox import errors
+from sandbox.stripe import errors
 
 Form = dict[str, "str | Form"]
 

@@ -6,9 +6,9 @@ import json
 from fnmatch import fnmatchcase
 from typing import Any
 
-from sandbox import webhooks
 from sandbox.ids import mint
 from sandbox.state import Sandbox
+from sandbox.stripe import webhooks
 
 API_VERSION = "2026-10-28.endive"
 

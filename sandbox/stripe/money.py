@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sandbox import errors
+from sandbox.stripe import errors
 
 MOST = 99_999_999
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import errors, events, parameters, payments
-from sandbox.exchange import preflight, serve
-from sandbox.operations import Call, Operation
+from sandbox.stripe import errors, events, parameters, payments
+from sandbox.stripe.exchange import preflight, serve
+from sandbox.stripe.operations import Call, Operation
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.callers import Caller
-from sandbox.fields import Reader
 from sandbox.state import Sandbox
+from sandbox.stripe.fields import Reader
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sandbox import errors
-from sandbox.forms import Form
+from sandbox.stripe import errors
+from sandbox.stripe.forms import Form
 
 Reader = Callable[[str, "str | Form"], Any]
 

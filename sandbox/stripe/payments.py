@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox import cards, errors, events, intents, money
 from sandbox.ids import mint
 from sandbox.state import Sandbox
+from sandbox.stripe import cards, errors, events, intents, money
 
 Json = dict[str, Any]
 

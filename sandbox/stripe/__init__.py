@@ -1,0 +1,1 @@
+"""The part of the Stripe API that is served here, and its webhooks."""
