@@ -6,7 +6,7 @@ from typing import Self
 
 from aiohttp import web
 
-from sandbox import control
+from sandbox.control import routes as control
 from sandbox.loopback import this_machine_only
 from sandbox.state import SANDBOX, Sandbox
 from sandbox.stripe import api as stripe_api

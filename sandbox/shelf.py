@@ -11,25 +11,35 @@ Json = dict[str, Any]
 
 
 class Shelf:
-    """One kind of object."""
+    """One kind of object; with `most`, the oldest go once there are more."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, most: int | None = None) -> None:
         self.kind = kind
+        self._most = most
+        self._forgotten = 0
         self._objects: list[Json] = []
-        self._place: dict[str, int] = {}
+        self._place: dict[str, int] = {}  # counted from the very first object, forgotten ones included
 
     def __len__(self) -> int:
         return len(self._objects)
 
     def put(self, thing: Json, *, identifier: str = "id") -> None:
         """Add one object, the newest."""
-        self._place[thing[identifier]] = len(self._objects)
+        self._place[thing[identifier]] = self._forgotten + len(self._objects)
         self._objects.append(thing)
+        if self._most is not None and len(self._objects) > self._most + self._most // 10:
+            self._forget(len(self._objects) - self._most, identifier)
+
+    def _forget(self, count: int, identifier: str) -> None:
+        for thing in self._objects[:count]:
+            del self._place[thing[identifier]]
+        del self._objects[:count]
+        self._forgotten += count
 
     def find(self, identifier: str) -> Json | None:
         """The object of that identifier, if there is one."""
         place = self._place.get(identifier)
-        return None if place is None else self._objects[place]
+        return None if place is None else self._objects[place - self._forgotten]
 
     def get(self, identifier: str, *, param: str = "id", status: int = 404) -> Json:
         """The object of that identifier; refuses with `resource_missing` when there is none."""
@@ -73,7 +83,7 @@ class Shelf:
 
     def _cursor(self, identifier: str, param: str) -> int:
         self.get(identifier, param=param, status=400)
-        return self._place[identifier]
+        return self._place[identifier] - self._forgotten
 
 
 def within(moment: int, bounds: dict[str, int]) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from aiohttp import web
 
+from sandbox.clock import Clock
 from sandbox.errands import Errands
 from sandbox.faults import FaultScript
 from sandbox.journal import Journal
@@ -23,6 +23,7 @@ class Targets:
     webhook_url: str | None = None
     webhook_secrets: list[str] = field(default_factory=list)
     retry_scale: float = 1.0
+    events_kept: int = 50_000
     twilio_callbacks: bool = True
     twilio_sid: str | None = None
     twilio_token: str | None = None
@@ -42,7 +43,11 @@ class Sandbox:
         """Forget every object, key, request and fault, and give up deliveries; the targets stay."""
         self.errands.drop()
         self.intents = Shelf("payment_intent")
-        self.events = Shelf("event")
+        self.charges = Shelf("charge")
+        self.refunds = Shelf("refund")
+        self.disputes = Shelf("dispute")
+        self.customers = Shelf("customer")
+        self.events = Shelf("event", most=self.targets.events_kept)
         self.undelivered: set[str] = set()
         self.methods: dict[str, str] = {}
         self.messages = Shelf("message")
@@ -50,10 +55,11 @@ class Sandbox:
         self.keys = IdempotencyKeys()
         self.journal = Journal()
         self.faults = FaultScript()
+        self.clock = Clock()
 
     def now(self) -> int:
-        """The present moment in Unix seconds."""
-        return int(time.time())
+        """The present moment in Unix seconds, by a clock that can be moved."""
+        return self.clock.now()
 
 
 SANDBOX = web.AppKey("sandbox", Sandbox)

@@ -1,0 +1,13 @@
+"""All control routes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from sandbox.control import network, payer, phone, sandbox
+
+
+def add_routes(router: web.UrlDispatcher) -> None:
+    """Mount everything under /_sandbox/."""
+    for part in (payer, network, phone, sandbox):
+        part.add_routes(router)
