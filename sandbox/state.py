@@ -13,6 +13,7 @@ from sandbox.errands import Errands
 from sandbox.faults import FaultScript
 from sandbox.journal import Journal
 from sandbox.shelf import Shelf
+from sandbox.stripe.cards import TrialCard
 from sandbox.stripe.idempotency import IdempotencyKeys
 
 
@@ -49,7 +50,8 @@ class Sandbox:
         self.customers = Shelf("customer")
         self.events = Shelf("event", most=self.targets.events_kept)
         self.undelivered: set[str] = set()
-        self.methods: dict[str, str] = {}
+        self.methods = Shelf("PaymentMethod")
+        self.trials: dict[str, TrialCard] = {}  # by payment method: the test card behind it
         self.messages = Shelf("message")
         self.templates: dict[str, dict[str, Any]] = {}  # by message: what Twilio takes and never shows again
         self.keys = IdempotencyKeys()

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.stripe import errors, events, parameters, payments
+from sandbox.stripe import errors, events, intents, parameters, payments
 from sandbox.stripe.exchange import preflight, serve
 from sandbox.stripe.operations import Call, Operation
 
@@ -56,6 +56,9 @@ def confirm(call: Call) -> Json:
     """Try to pay the intent."""
     _check_types(call)
     intent = _own_intent(call)
+    intents.check_confirmable(intent)
+    if not call.caller.publishable:
+        intents.check_return(intent, call.wanted)
     return payments.confirm(call.sandbox, intent, call.wanted, origin=call.origin)
 
 

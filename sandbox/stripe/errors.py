@@ -61,6 +61,11 @@ def unexpected_state(intent: Json, message: str) -> StripeError:
     )
 
 
+def card(message: str, *, code: str, decline_code: str | None = None, param: str | None = None) -> StripeError:
+    """Card details that make no payment method."""
+    return StripeError(402, "card_error", message, executed=True, code=code, decline_code=decline_code, param=param)
+
+
 def declined(intent: Json) -> StripeError:
     """The issuer said no: the intent's last payment error, with the intent itself."""
     error = intent["last_payment_error"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.stripe import payments
 from sandbox.stripe.fields import Reader, choice, many
 from sandbox.stripe.operations import Call
 
@@ -27,4 +26,4 @@ def _with_method(call: Call, intent: Json) -> Json:
     identifier = intent["payment_method"]
     if identifier is None:
         return intent
-    return intent | {"payment_method": payments.payment_method(call.sandbox, identifier)}
+    return intent | {"payment_method": call.sandbox.methods.get(identifier)}

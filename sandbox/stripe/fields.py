@@ -62,6 +62,11 @@ def email(name: str, raw: str | Form) -> str | None:
     return written or None
 
 
+def anything(name: str, raw: str | Form) -> str | Form:
+    """Whatever is written; nobody looks at it."""
+    return raw
+
+
 def choice(*choices: str) -> Reader:
     """A reader of one of the words given."""
 

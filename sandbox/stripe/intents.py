@@ -18,6 +18,12 @@ _NOT_AUTHENTICATED: Json = {
     "code": "payment_intent_authentication_failure",
     "message": "The payer was not authenticated. Confirm this PaymentIntent again with a new payment method.",
 }
+_NOBODY_TO_ASK: Json = {
+    "type": "card_error",
+    "code": "authentication_required",
+    "decline_code": "authentication_required",
+    "message": "Your card was declined. This transaction requires authentication.",
+}
 _NOT_SETTLED: Json = {
     "type": "card_error",
     "code": "card_declined",
@@ -72,12 +78,21 @@ def attach(intent: Intent, *, method: str) -> None:
     intent |= {"payment_method": method, "status": "requires_confirmation"}
 
 
-def confirm(intent: Intent, *, card: cards.TrialCard, method: Json, charge: str, next_action: Json) -> str:
-    """Try to pay with the card; answers the type of the event that follows. A declined intent can be tried again."""
+def confirm(intent: Intent, *, card: cards.TrialCard, method: Json, charge: str, next_action: Json | None) -> str:
+    """Try to pay with the card; answers the type of the event that follows. A declined intent can be tried again.
+
+    Without a next action there is nobody the issuer could ask.
+    """
     intent |= {"payment_method": method["id"], "last_payment_error": None, "next_action": None}
-    if card.outcome == "authenticate":
+    if card.asks and next_action is None:
+        return _fail(intent, _NOBODY_TO_ASK, method=method, charge=charge)
+    if card.asks:
         intent |= {"status": "requires_action", "next_action": next_action}
         return "payment_intent.requires_action"
+    return _pay(intent, card=card, method=method, charge=charge)
+
+
+def _pay(intent: Intent, *, card: cards.TrialCard, method: Json, charge: str) -> str:
     if card.outcome == "process":
         intent |= {"status": "processing", "processing": {"type": "card", "card": {}}, "latest_charge": charge}
         return "payment_intent.processing"
@@ -86,12 +101,12 @@ def confirm(intent: Intent, *, card: cards.TrialCard, method: Json, charge: str,
     return _succeed(intent, charge=charge)
 
 
-def authenticate(intent: Intent, *, ok: bool, method: Json, charge: str) -> str:
+def authenticate(intent: Intent, *, ok: bool, card: cards.TrialCard, method: Json, charge: str) -> str:
     """The payer answered the issuer's question; refuses unless the intent waits for that."""
     check_awaits_payer(intent)
-    if ok:
-        return _succeed(intent, charge=charge)
-    return _fail(intent, _NOT_AUTHENTICATED, method=method, charge=None)
+    if not ok:
+        return _fail(intent, _NOT_AUTHENTICATED, method=method, charge=None)
+    return _pay(intent, card=card, method=method, charge=charge)
 
 
 def settle(intent: Intent, *, ok: bool, method: Json) -> str:
@@ -112,6 +127,18 @@ def cancel(intent: Intent, *, reason: str | None, now: int) -> str:
 def check_confirmable(intent: Intent) -> None:
     """Refuses an intent that is paid, canceled or still processing."""
     _check(intent, CONFIRMABLE, "confirm")
+
+
+def check_return(intent: Intent, wanted: Json) -> None:
+    """Refuses a confirmation from a server that has no way back from a method that leads the payer away."""
+    automatic = intent["automatic_payment_methods"] or {"enabled": False}
+    if automatic["enabled"] and automatic["allow_redirects"] == "always" and not wanted.get("return_url"):
+        raise errors.invalid(
+            "A `return_url` must be specified: this PaymentIntent takes the payment methods enabled in the Dashboard, "
+            "and some of them lead the payer away. Where that is not wanted, create it with "
+            "`automatic_payment_methods[enabled]` true and `automatic_payment_methods[allow_redirects]` never.",
+            param="return_url",
+        )
 
 
 def check_awaits_payer(intent: Intent) -> None:
