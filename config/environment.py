@@ -1,13 +1,18 @@
 """Reads the variables of the environment: the process first, then `dev.env` or `prod.env`."""
 
+import socket
 from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 YES = {"1", "on", "true", "yes"}
 NO = {"0", "off", "false", "no"}
+# The sandbox's keys all contain it, so that nobody takes them for real ones.
+SANDBOX_KEY = "sandbox_not_a_secret"
 
 
 class Environment:
@@ -71,6 +76,15 @@ class Environment:
             return allowed[0]
         return value
 
+    def refuse_sandbox(self, *addresses: str) -> None:
+        """Refuse every one of these addresses that names this machine, and every key that is the sandbox's."""
+        for name in addresses:
+            if is_this_machine(self.text(name)):
+                self.refuse(name, "points at this machine, where only a sandbox answers; empty it")
+        for name in sorted({*self.file, *self.process}):
+            if name.startswith(("STRIPE_", "TWILIO_")) and SANDBOX_KEY in self.text(name):
+                self.refuse(name, "is the sandbox's; set the one of your own account, or empty it")
+
     def refuse(self, name: str, why: str) -> None:
         self.problems.append(f"{name}: {why}")
 
@@ -78,3 +92,29 @@ class Environment:
         """Refuse to start, naming each variable that is missing or unsafe."""
         if self.problems:
             raise ImproperlyConfigured("; ".join(self.problems))
+
+
+def is_this_machine(address: str) -> bool:
+    """Whether an address, with or without its scheme, has a loopback host, however it is spelled."""
+    try:
+        host = urlsplit(address if "//" in address else f"//{address}").hostname or ""
+    except ValueError:
+        return False
+    host = host.rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    number = _number(host)
+    return number is not None and (number.is_loopback or number.is_unspecified)
+
+
+def _number(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        number = ip_address(host)
+    except ValueError:
+        pass
+    else:
+        return getattr(number, "ipv4_mapped", None) or number
+    try:
+        return IPv4Address(socket.inet_aton(host))  # 127.1, 0x7f000001, 2130706433
+    except OSError:
+        return None

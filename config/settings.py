@@ -121,6 +121,7 @@ if env.is_prod:
         env.refuse("RATE_LIMITS", "is off in production")
     if STRIPE_SECRET_KEY and not STRIPE_WEBHOOK_SECRETS:
         env.refuse("STRIPE_WEBHOOK_SECRET", "is empty beside a set STRIPE_SECRET_KEY: payments would never settle")
+    env.refuse_sandbox("STRIPE_API_BASE", "STRIPE_JS_URL", "TWILIO_API_BASE")
 env.raise_problems()
 
 # --- Applications -----------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
+from sandbox import environment as sandbox
 from tests.production import VALUES
 
 ROOT = Path(__file__).parents[2]
@@ -69,6 +70,20 @@ UNSAFE: list[tuple[str, dict[str, str]]] = [
     ("STRIPE_API_BASE", {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_PUBLISHABLE_KEY": "pk_live_x",
                          "STRIPE_API_BASE": "http://127.0.0.1:12111"}),
     ("STRIPE_PUBLISHABLE_KEY", {"STRIPE_SECRET_KEY": "sk_live_x"}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "http://127.0.0.1:12111"}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "HTTP://LocalHost:12111/"}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "http://localhost."}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "http://user@127.8.9.1"}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "127.0.0.1:12111"}),
+    ("STRIPE_API_BASE", {"STRIPE_API_BASE": "http://2130706433"}),
+    ("STRIPE_JS_URL", {"STRIPE_JS_URL": "http://[::1]:12111/stripe.js"}),
+    ("STRIPE_JS_URL", {"STRIPE_JS_URL": "//sandbox.localhost/stripe.js"}),
+    ("TWILIO_API_BASE", {"TWILIO_API_BASE": "http://0.0.0.0:12111"}),
+    ("TWILIO_API_BASE", {"TWILIO_API_BASE": "http://[::ffff:127.0.0.1]:12111"}),
+    ("STRIPE_SECRET_KEY", {"STRIPE_SECRET_KEY": "sk_test_sandbox_not_a_secret"}),
+    ("STRIPE_PUBLISHABLE_KEY", {"STRIPE_PUBLISHABLE_KEY": "pk_test_sandbox_not_a_secret"}),
+    ("STRIPE_WEBHOOK_SECRET", {"STRIPE_WEBHOOK_SECRET": "whsec_mine,whsec_sandbox_not_a_secret"}),
+    ("TWILIO_AUTH_TOKEN", {"TWILIO_AUTH_TOKEN": "sandbox_not_a_secret"}),
     ("RATE_LIMITS", {"RATE_LIMITS": "off"}),
     ("PAYMENT_FAILED_POLICY", {"PAYMENT_FAILED_POLICY": "maybe"}),
     ("LATE_PAYMENT_POLICY", {"LATE_PAYMENT_POLICY": "keep"}),
@@ -91,6 +106,35 @@ def test_what_is_unsafe_in_production_refuses_to_start_and_is_named(name: str, c
     assert line.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert f"{name}:" in line
     assert "sk_live_x" not in line
+
+
+def test_production_refuses_the_whole_sandbox_and_names_each_variable() -> None:
+    line = refusal(**{**VALUES, **sandbox.variables("http://127.0.0.1:12111")})
+    for name in ("STRIPE_API_BASE", "STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET"):
+        assert f"{name}:" in line
+    for name in ("TWILIO_API_BASE", "TWILIO_AUTH_TOKEN"):
+        assert f"{name}:" in line
+    assert "not_a_secret" not in line
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"STRIPE_API_BASE": "https://stripe-proxy.studio.example.com"},
+        {"STRIPE_JS_URL": "https://js.stripe.com/v3/?from=localhost"},
+        {"TWILIO_API_BASE": "https://10.0.0.5:8443"},
+        {"TWILIO_API_BASE": "https://localhost.example.com/127.0.0.1"},
+        {"DATABASE_URL": "postgresql://studio@127.0.0.1/studio", "EMAIL_HOST": "localhost"},
+    ],
+    ids=lambda change: " ".join(change.values()),
+)
+def test_production_takes_other_hosts_and_its_own_neighbours(change: dict[str, str]) -> None:
+    ended = start(**{**VALUES, **change})
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_development_takes_the_sandbox() -> None:
+    assert " True [" in start(**sandbox.variables("http://127.0.0.1:12111")).stdout
 
 
 def test_an_unknown_environment_refuses_to_start() -> None:
