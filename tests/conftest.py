@@ -15,6 +15,7 @@ from notifications import delivery
 from payments import intents
 from sandbox import environment
 from tests.cast import Caller, Sandbox
+from tests.contract import watch
 
 ROOT = Path(__file__).parent.parent
 (ROOT / ".run").mkdir(exist_ok=True)
@@ -52,8 +53,17 @@ def sandbox(sandbox_process: str, settings: Any) -> Sandbox:
     return sandbox
 
 
+@pytest.fixture
+def contract(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the program asks of Stripe and Twilio in a test is what their SDKs declare; lists what is not."""
+    broken: list[str] = []
+    watch.install(broken.append, monkeypatch.setattr)
+    yield broken
+    assert broken == []
+
+
 @pytest.fixture(autouse=True)
-def database(transactional_db: None) -> Iterator[None]:
+def database(transactional_db: None, contract: list[str]) -> Iterator[None]:
     """Real commits in every test: nothing here runs inside a transaction that the program did not open."""
     cache.clear()
     yield

@@ -12,7 +12,13 @@ from tests.races.server import Server
 from tests.races.sizes import PROCESSES, SEATS
 
 EMPTIED = re.compile(r"^ERROR boundary\.after_commit .*\n(?:[ T].*\n)*payments\.models\.Payment\.DoesNotExist.*$", re.M)
-TROUBLE = ("could not finish a task", "its command will do the rest", "WORKER TIMEOUT", "was sent SIG")
+TROUBLE = (
+    "outside the SDK's contract",
+    "could not finish a task",
+    "its command will do the rest",
+    "WORKER TIMEOUT",
+    "was sent SIG",
+)
 
 
 class Without(Protocol):
@@ -23,9 +29,9 @@ class Without(Protocol):
 
 @pytest.fixture(scope="session")
 def server_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
-    """The server as production runs it, over the database of this run."""
+    """The server as production runs it, over the database of this run, watched in what it asks of Stripe and Twilio."""
     log = tmp_path_factory.mktemp("server") / "log"
-    yield from _serving(Server("config.wsgi", sandbox=sandbox_process, log=log, processes=PROCESSES))
+    yield from _serving(Server("tests.contract.served", sandbox=sandbox_process, log=log, processes=PROCESSES))
 
 
 @pytest.fixture(scope="session")
