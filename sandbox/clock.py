@@ -15,6 +15,15 @@ class Clock:
         """The present moment in whole Unix seconds."""
         return int(time.time() + self.moved)
 
+    def exactly(self) -> float:
+        """The present moment to the millisecond."""
+        return round(time.time() + self.moved, 3)
+
     def advance(self, seconds: float) -> None:
         """Move it forward, or back with a negative number."""
         self.moved += seconds
+
+    @staticmethod
+    def machine() -> float:
+        """The machine's own seconds, for waits: no hand moves them."""
+        return time.monotonic()

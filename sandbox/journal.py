@@ -1,10 +1,14 @@
-"""Which requests came and how they were answered: never a credential, a query or a body."""
+"""Which requests came, with what, and how they were answered: never a credential, a card or a client secret."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
+
+from sandbox import redaction
 
 _REMEMBERED = 50_000
 
@@ -21,6 +25,20 @@ class Entry:
     status: int | None = None
     replayed: bool = False
     fault: str | None = None
+    parameters: str = "{}"  # JSON: a tenth of the memory that the hashes themselves would take
+
+    def __post_init__(self) -> None:
+        self.path = redaction.text(self.path)
+
+    def note(self, parameters: dict[str, Any]) -> None:
+        """Write down what the request asked for, without what nobody may read."""
+        self.parameters = json.dumps(redaction.parameters(parameters))
+
+    def plain(self) -> dict[str, Any]:
+        """The entry as plain data."""
+        key = self.idempotency_key
+        cleaned = {"idempotency_key": redaction.text(key) if key else key, "parameters": json.loads(self.parameters)}
+        return asdict(self) | cleaned
 
 
 class Journal:
@@ -33,6 +51,13 @@ class Journal:
         """Write a request down when it arrives; the entry is completed when it is answered."""
         self._entries.append(entry)
 
-    def listed(self) -> list[dict[str, Any]]:
-        """Every entry as plain data."""
-        return [asdict(entry) for entry in self._entries]
+    def listed(
+        self, *, path: re.Pattern[str] | None = None, method: str | None = None, last: int | None = None
+    ) -> list[dict[str, Any]]:
+        """The entries as plain data: those whose path matches, of that method, the last so many."""
+        found = [
+            entry
+            for entry in self._entries
+            if (path is None or path.search(entry.path)) and method in (None, entry.method)
+        ]
+        return [entry.plain() for entry in (found if last is None else found[max(0, len(found) - last) :])]

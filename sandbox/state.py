@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any
 
 from aiohttp import web
 
 from sandbox.clock import Clock
 from sandbox.errands import Errands
-from sandbox.faults import FaultScript
+from sandbox.faults.script import FaultScript
 from sandbox.journal import Journal
 from sandbox.shelf import Shelf
 from sandbox.stripe.cards import TrialCard
+from sandbox.stripe.deliveries import Deliveries
 from sandbox.stripe.idempotency import IdempotencyKeys
 
 
@@ -28,6 +30,7 @@ class Targets:
     twilio_callbacks: bool = True
     twilio_sid: str | None = None
     twilio_token: str | None = None
+    seed: int | None = None
 
 
 class Sandbox:
@@ -38,11 +41,16 @@ class Sandbox:
         self.on_message = on_message
         self.base_url = ""
         self.errands = Errands()
-        self.reset()
+        self.draw = Random()  # noqa: S311 -- chance that can be repeated, for faults
+        self._begin()
 
     def reset(self) -> None:
-        """Forget every object, key, request and fault, and give up deliveries; the targets stay."""
+        """Forget every object, key, request and fault; give up deliveries; draw chance anew. The targets stay."""
         self.errands.drop()
+        self.deliveries.close()
+        self._begin()
+
+    def _begin(self) -> None:
         self.intents = Shelf("payment_intent")
         self.charges = Shelf("charge")
         self.refunds = Shelf("refund")
@@ -56,8 +64,10 @@ class Sandbox:
         self.templates: dict[str, dict[str, Any]] = {}  # by message: what Twilio takes and never shows again
         self.keys = IdempotencyKeys()
         self.journal = Journal()
-        self.faults = FaultScript()
+        self.draw.seed(self.targets.seed)
+        self.faults = FaultScript(self.draw)
         self.clock = Clock()
+        self.deliveries = Deliveries(self.targets, self.errands, self.clock, self.draw, self.undelivered)
 
     def now(self) -> int:
         """The present moment in Unix seconds, by a clock that can be moved."""

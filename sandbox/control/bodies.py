@@ -22,6 +22,16 @@ async def body(request: web.Request, kinds: dict[str, Any] | None = None) -> dic
     return given
 
 
+def number(request: web.Request, name: str) -> int | None:
+    """A number of the query, not below 0; None when it is not given."""
+    written = request.query.get(name)
+    if written is None:
+        return None
+    if not written.isdecimal():
+        raise bad_request(f"{name}: a whole number is wanted")
+    return int(written)
+
+
 def bad_request(message: str) -> web.HTTPBadRequest:
     """A 400 that says what is wrong."""
     return web.HTTPBadRequest(text=json.dumps({"error": message}), content_type="application/json")

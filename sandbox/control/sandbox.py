@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from aiohttp import web
 
-from sandbox.control.bodies import bad_request, body
+from sandbox.control.bodies import bad_request, body, number
 from sandbox.state import SANDBOX
 
 
@@ -24,17 +26,30 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """Change where webhooks go and how they are signed, and whether Twilio calls back; answers the targets."""
-    targets = request.app[SANDBOX].targets
-    kinds = {"webhook_url": (str, type(None)), "webhook_secrets": list, "twilio_callbacks": bool}
+    """Change where webhooks go and how they are signed, whether Twilio calls back, and the seed of chance."""
+    sandbox = request.app[SANDBOX]
+    kinds = {"webhook_url": (str, type(None)), "webhook_secrets": list, "twilio_callbacks": bool, "seed": int}
     for name, value in (await body(request, kinds)).items():
-        setattr(targets, name, value)
-    return web.json_response({"webhook_url": targets.webhook_url, "twilio_callbacks": targets.twilio_callbacks})
+        setattr(sandbox.targets, name, value)
+        if name == "seed":
+            sandbox.draw.seed(value)
+    targets = sandbox.targets
+    return web.json_response(
+        {"webhook_url": targets.webhook_url, "twilio_callbacks": targets.twilio_callbacks, "seed": targets.seed}
+    )
 
 
 async def list_requests(request: web.Request) -> web.Response:
-    """The journal of API requests, oldest first."""
-    return web.json_response({"requests": request.app[SANDBOX].journal.listed()})
+    """The journal of API requests, oldest first: those whose `path` matches, of one `method`, the `last` so many."""
+    try:
+        path = re.compile(request.query.get("path", ""))
+    except re.error as error:
+        raise bad_request(f"path is no regular expression: {error}") from error
+    method = request.query.get("method")
+    found = request.app[SANDBOX].journal.listed(
+        path=path, method=method.upper() if method else None, last=number(request, "last")
+    )
+    return web.json_response({"requests": found})
 
 
 async def read_clock(request: web.Request) -> web.Response:

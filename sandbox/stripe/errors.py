@@ -94,8 +94,11 @@ def key_in_use(key: str) -> StripeError:
     )
 
 
-def scripted(status: int) -> StripeError:
-    """The refusal of a scripted fault, shaped as Stripe shapes that status."""
+def scripted(status: int, *, lock: bool = False) -> StripeError:
+    """The refusal of a scripted fault, shaped as Stripe shapes that status; `lock` is contention on one object."""
     kind = "api_error" if status >= 500 else _KIND_OF_STATUS.get(status, "invalid_request_error")
+    if status == 429 and lock:
+        message = "This object cannot be accessed right now because another request is working on it. Try again."
+        return StripeError(status, kind, message, code="lock_timeout", headers={"Stripe-Should-Retry": "true"})
     code = "rate_limit" if status == 429 else None
     return StripeError(status, kind, f"The sandbox was told to answer {status}.", code=code)

@@ -8,30 +8,35 @@ from typing import Any
 
 from sandbox.ids import mint
 from sandbox.state import Sandbox
-from sandbox.stripe import webhooks
 
 API_VERSION = "2026-10-28.endive"
 
 
-def emit(sandbox: Sandbox, kind: str, thing: dict[str, Any], *, request: dict[str, Any]) -> None:
+def emit(
+    sandbox: Sandbox,
+    kind: str,
+    thing: dict[str, Any],
+    *,
+    request: dict[str, Any],
+    previous: dict[str, Any] | None = None,
+) -> None:
     """Record an event with a frozen snapshot of the object, and deliver it in the background if a URL is set."""
+    delivered = sandbox.targets.webhook_url is not None
     event = {
         "id": mint("evt_3"),
         "object": "event",
         "api_version": API_VERSION,
         "created": sandbox.now(),
-        "data": {"object": thing},
+        "data": {"object": thing} | ({"previous_attributes": previous} if previous else {}),
         "livemode": False,
-        "pending_webhooks": 1 if sandbox.targets.webhook_url else 0,
+        "pending_webhooks": 1 if delivered else 0,
         "request": request,
         "type": kind,
     }
-    payload = json.dumps(event)
-    frozen = json.loads(payload)
+    frozen = json.loads(json.dumps(event))
     sandbox.events.put(frozen)
-    if sandbox.targets.webhook_url:
-        sandbox.undelivered.add(frozen["id"])
-        sandbox.errands.start(webhooks.deliver(sandbox, frozen, payload))
+    if delivered:
+        sandbox.deliveries.begin(frozen, sandbox.faults.take_for_event(kind))
 
 
 def matches(event: dict[str, Any], wanted: dict[str, Any], undelivered: set[str]) -> bool:

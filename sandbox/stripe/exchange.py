@@ -9,12 +9,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import callers, faults
+from sandbox import callers
+from sandbox.faults import spoiling
+from sandbox.faults.script import Fault
 from sandbox.ids import mint
 from sandbox.journal import Entry
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX
-from sandbox.stripe import errors, expansion, fields, forms
+from sandbox.stripe import errors, expansion, fields, forms, late_success
 from sandbox.stripe.events import API_VERSION
 from sandbox.stripe.operations import Call, Operation
 
@@ -50,44 +52,58 @@ class Exchange:
         self.operation = operation
         self.sandbox = request.app[SANDBOX]
         self.version = request.headers.get("Stripe-Version")
-        self.fault = self.sandbox.faults.take(request.method, request.path)
+        self.struck = self.sandbox.faults.take(request.method, request.path)
         self.entry = Entry(
             at=self.sandbox.now(),
             method=request.method,
             path=request.path,
             request_id=mint("req_", 14),
             idempotency_key=request.headers.get("Idempotency-Key"),
-            fault=self.fault.kind if self.fault else None,
+            fault=self.struck.kind,
         )
         self.sandbox.journal.add(self.entry)
         self.caller = callers.Caller("")
         self.encoded = ""
 
     async def answer(self) -> web.StreamResponse:
-        """The answer, spoilt by the fault that was scripted for it, if any."""
-        reply = await faults.around(self.request, self.fault, self._reply, _scripted)
-        if reply is None:
-            return web.Response()
+        """The answer, spoilt by the fault that strikes it, if any."""
+        body = await self.request.read()
+        posted = self.request.method == "POST"
+        self.encoded = body.decode(errors="replace") if posted else self.request.query_string
+        self.entry.note(forms.readable(self.encoded))
+        return await spoiling.answered(
+            self.request, self.struck, reply=self._reply, refusal=_scripted, respond=self._respond
+        )
+
+    def _respond(self, reply: Reply) -> web.Response:
         self.entry.status = reply.status
         return reply.response(self._headers())
 
     async def _reply(self) -> Reply:
+        truth = await self._truth()
+        if self.struck.kind == "event_first":
+            await self.sandbox.deliveries.first_tried(self.entry.request_id)
+        return truth
+
+    async def _truth(self) -> Reply:
         try:
             self.caller = callers.identify(self.request.headers.get("Authorization"))
             if self.caller.publishable and not self.operation.publishable:
                 raise errors.unauthorized(
                     "This call cannot be made with a publishable key: use a secret key.", code="secret_key_required"
                 )
-            posted = self.request.method == "POST"
-            body = await self.request.read()
-            self.encoded = body.decode(errors="replace") if posted else self.request.query_string
-            if posted and self.entry.idempotency_key:
+            if self.request.method == "POST" and self.entry.idempotency_key:
                 return await self._reply_once(self.entry.idempotency_key)
         except errors.StripeError as error:
             return self._refusal(error)
-        await faults.pause(self.fault, "hang_before")
+        await self._before_effect()
         truth, _ = self._execute()
         return self._overruled(truth)
+
+    async def _before_effect(self) -> None:
+        await spoiling.pause(self.struck, "hang_before")
+        if self.struck.kind == "paid_first":
+            late_success.pay(self.sandbox, self.request.match_info.get("id", ""))
 
     async def _reply_once(self, key: str) -> Reply:
         keys, account = self.sandbox.keys, self.caller.key
@@ -98,11 +114,12 @@ class Exchange:
             return self._overruled(stored)
         executed = False
         try:
-            await faults.pause(self.fault, "hang_before")
+            await self._before_effect()
             truth, executed = self._execute()
             sent = self._overruled(truth)
             if executed:
-                keys.keep(account, key, sent if self.fault is not None and self.fault.stored else truth)
+                fault = self.struck.fault
+                keys.keep(account, key, sent if fault is not None and fault.stored else truth)
             return sent
         finally:
             if not executed:
@@ -134,8 +151,8 @@ class Exchange:
         )
 
     def _overruled(self, truth: Reply) -> Reply:
-        if self.fault is not None and self.fault.kind == "status_after":
-            return _scripted(self.fault.status)
+        if self.struck.fault is not None and self.struck.kind == "status_after":
+            return _scripted(self.struck.fault)
         return truth
 
     def _refusal(self, error: errors.StripeError) -> Reply:
@@ -158,6 +175,6 @@ class Exchange:
         return headers | CORS if self.operation.publishable else headers
 
 
-def _scripted(status: int) -> Reply:
-    error = errors.scripted(status)
-    return Reply.of(status, error.body, error.headers)
+def _scripted(fault: Fault) -> Reply:
+    error = errors.scripted(fault.status, lock=fault.lock)
+    return Reply.of(error.status, error.body, error.headers)

@@ -21,6 +21,14 @@ def decode(encoded: str) -> Form:
     return form
 
 
+def readable(encoded: str) -> Form:
+    """The same, as far as it can be read: a malformed name stays as it was written."""
+    try:
+        return decode(encoded)
+    except errors.StripeError:
+        return dict(parse_qsl(encoded, keep_blank_values=True))
+
+
 def _put(form: Form, name: str, value: str) -> None:
     match = _NAME.match(name)
     if match is None:

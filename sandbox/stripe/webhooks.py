@@ -1,62 +1,70 @@
-"""Signed delivery of events, tried again until the receiver says 2xx."""
+"""One delivery as it goes out: its body and its signature, true or altered."""
 
 from __future__ import annotations
 
-import asyncio
 import json
-import logging
 import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import stripe
 
-from sandbox.state import Sandbox
+Json = dict[str, Any]
 
-# Stripe retries for days; a developer waits two minutes. Scaled by --retry-scale.
-RETRY_SECONDS = (1, 3, 10, 30, 60)
-PATIENCE = 10.0
-
-logger = logging.getLogger(__name__)
-
-
-async def deliver(sandbox: Sandbox, event: dict[str, Any], payload: str) -> None:
-    """Deliver one event to where the sandbox points now, with back-off; gives up after the last retry."""
-    url, secrets = sandbox.targets.webhook_url or "", list(sandbox.targets.webhook_secrets)
-    scale = sandbox.targets.retry_scale
-    for delay in (*RETRY_SECONDS, None):
-        outcome = await _attempt(sandbox, event, payload, url=url, secrets=secrets)
-        if _accepted(outcome):
-            return
-        following = "given up" if delay is None else f"again in {delay * scale:g} s"
-        logger.warning("webhook %s (%s) to %s: %s; %s", event["id"], event["type"], url, outcome, following)
-        await asyncio.sleep((delay or 0) * scale)
+ITSELF = "itself"
+WRONG_SECRET = "whsec_of_somebody_else"
+OTHER_VERSION = "2020-08-27"
+STALE_SECONDS = 3600  # receivers take five minutes
 
 
-async def deliver_again(sandbox: Sandbox, event: dict[str, Any]) -> int | str:
-    """Deliver an old event once, now; answers the receiver's status, or what went wrong in words."""
-    targets = sandbox.targets
-    url, secrets = targets.webhook_url or "", targets.webhook_secrets
-    return await _attempt(sandbox, event, json.dumps(event), url=url, secrets=secrets)
+def outgoing(event: Json, look: str, secrets: Sequence[str]) -> tuple[bytes, dict[str, str]]:
+    """Body and headers of a delivery that looks like `look`; signed by the machine's time, as receivers check it."""
+    body = json.dumps(_altered(event | {"pending_webhooks": 1}, look))
+    at = int(time.time()) - (STALE_SECONDS if look == "stale" else 0)
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Holdfast sandbox (webhooks)",
+        "Stripe-Signature": signature(body, [WRONG_SECRET] if look == "forged" else secrets, at=at),
+    }
+    return body.encode(), headers
 
 
-def signature(payload: str, secrets: list[str], *, at: int) -> str:
+def signature(payload: str, secrets: Sequence[str], *, at: int) -> str:
     """The Stripe-Signature header: one moment, one v1 value for each secret."""
     signed = (stripe.WebhookSignature.generate_signature_header(payload, secret, at) for secret in secrets)
     return ",".join([f"t={at}", *(header.split(",", 1)[1] for header in signed)])
 
 
-async def _attempt(sandbox: Sandbox, event: dict[str, Any], payload: str, *, url: str, secrets: list[str]) -> int | str:
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "User-Agent": "Holdfast sandbox (webhooks)",
-        "Stripe-Signature": signature(payload, secrets, at=int(time.time())),
+def _altered(event: Json, look: str) -> Json:
+    if look == "other_mode":
+        return _with_object(event, {"livemode": True}) | {"livemode": True}
+    if look == "other_version":
+        return event | {"api_version": OTHER_VERSION}
+    if look == "other_amount":
+        thing = event["data"]["object"]
+        names = ("amount", "amount_received", "amount_refunded", "amount_captured")
+        return _with_object(event, {name: thing[name] + 1 for name in names if thing.get(name)})
+    return _thin(event) if look == "thin" else event
+
+
+def _with_object(event: Json, changes: Json) -> Json:
+    return event | {"data": event["data"] | {"object": event["data"]["object"] | changes}}
+
+
+def _thin(event: Json) -> Json:
+    thing = event["data"]["object"]
+    return {
+        "id": event["id"],
+        "object": "v2.core.event",
+        "context": None,
+        "created": datetime.fromtimestamp(event["created"], UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z"),
+        "livemode": False,
+        "reason": None,
+        "related_object": {
+            "id": thing["id"],
+            "type": thing["object"],
+            "url": f"/v1/{thing['object']}s/{thing['id']}",
+        },
+        "type": f"v1.{event['type']}",
     }
-    outcome = await sandbox.errands.post(url, body=payload.encode(), headers=headers, patience=PATIENCE)
-    if _accepted(outcome):
-        event["pending_webhooks"] = 0
-        sandbox.undelivered.discard(event["id"])
-    return outcome
-
-
-def _accepted(outcome: int | str) -> bool:
-    return isinstance(outcome, int) and 200 <= outcome < 300

@@ -11,7 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 
 from aiohttp import web
 
-from sandbox import callers, faults
+from sandbox import callers
+from sandbox.faults import spoiling
+from sandbox.faults.script import Fault
 from sandbox.ids import mint_hex
 from sandbox.journal import Entry
 from sandbox.replies import Reply
@@ -118,35 +120,38 @@ _Act = Callable[[Asked], tuple[int, Json]]
 def _serve(act: _Act) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     async def handle(request: web.Request) -> web.StreamResponse:
         sandbox = request.app[SANDBOX]
-        fault = sandbox.faults.take(request.method, request.path)
-        entry = Entry(sandbox.now(), request.method, request.path, mint_hex("RQ"), None)
-        entry.fault = fault.kind if fault else None
+        struck = sandbox.faults.take(request.method, request.path)
+        entry = Entry(sandbox.now(), request.method, request.path, mint_hex("RQ"), None, fault=struck.kind)
         sandbox.journal.add(entry)
+        body = await request.read()
+        encoded = body.decode(errors="replace") if request.method == "POST" else request.query_string
+        form = dict(parse_qsl(encoded))
+        entry.note(form)
 
         async def reply() -> Reply:
-            await faults.pause(fault, "hang_before")
-            truth = await _reply(request, act)
-            return _scripted(fault.status) if fault is not None and fault.kind == "status_after" else truth
+            await spoiling.pause(struck, "hang_before")
+            truth = _reply(request, act, form)
+            if struck.fault is not None and struck.kind == "status_after":
+                return _scripted(struck.fault)
+            return truth
 
-        sent = await faults.around(request, fault, reply, _scripted)
-        if sent is None:
-            return web.Response()
-        entry.status = sent.status
-        return sent.response({"Twilio-Request-Id": entry.request_id})
+        def respond(sent: Reply) -> web.Response:
+            entry.status = sent.status
+            return sent.response({"Twilio-Request-Id": entry.request_id})
+
+        return await spoiling.answered(request, struck, reply=reply, refusal=_scripted, respond=respond)
 
     return handle
 
 
-async def _reply(request: web.Request, act: _Act) -> Reply:
-    body = await request.read()
-    encoded = body.decode(errors="replace") if request.method == "POST" else request.query_string
+def _reply(request: web.Request, act: _Act, form: dict[str, str]) -> Reply:
     try:
         account, token = _authenticate(request)
         asked = Asked(
             sandbox=request.app[SANDBOX],
             account=account,
             token=token,
-            form=dict(parse_qsl(encoded)),
+            form=form,
             sid=request.match_info.get("sid", ""),
         )
         status, thing = act(asked)
@@ -166,6 +171,7 @@ def _authenticate(request: web.Request) -> tuple[str, str]:
     return sid, token
 
 
-def _scripted(status: int) -> Reply:
+def _scripted(fault: Fault) -> Reply:
+    status = fault.status
     code = {401: 20003, 404: 20404, 429: 20429}.get(status, 20000 + status)
     return Reply.of(status, whatsapp.TwilioError(status, code, f"The sandbox was told to answer {status}.").body)
