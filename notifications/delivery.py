@@ -11,7 +11,7 @@ from boundary.after_commit import Lane
 from members.models import Member
 from notifications import twilio_client
 from notifications.models import CLAIM, Message
-from notifications.templates import content_variables, preview
+from notifications.templates import CATALOGUE, content_variables, preview
 
 # A request that timed out may still be at work; after this long a look tells for sure, or its callback has.
 LOST = timedelta(minutes=10)
@@ -72,12 +72,28 @@ def _send(message: Message, *, outcome_unknown: bool, now: datetime) -> None:
 def _sent_before(message: Message, to: str) -> str | None:
     """Twilio has no idempotency key: before asking again, look whether the earlier attempt arrived after all.
 
-    Two messages to one number whose outcomes are unknown at once cannot be told apart; then the later one may be
-    taken for the earlier and stays away, which is better than a confirmation sent twice.
+    Nothing of ours comes back but the text, so a message is known again by its variables. Two that tell one number the
+    same cannot be told apart: then the later one may be taken for the earlier and stays away.
     """
     there = twilio_client.find_sent(to=to, since=message.created_at)
-    known = set(Message.objects.filter(sid__in=there).values_list("sid", flat=True))
-    return next((sid for sid in there if sid not in known), None)
+    taken = set(Message.objects.filter(sid__in=[sid for sid, _ in there]).values_list("sid", flat=True))
+    ours = _values(message)
+    rivals = Message.objects.filter(member_id=message.member_id, sid="", kind__in=CATALOGUE)
+    # A confirmation tells all that an expired hold of the same session does, and its reference besides.
+    fuller = [values for values in map(_values, rivals) if values > ours]
+    for sid, text in there:
+        reads_like_ours = _holds(text, ours) and not any(_holds(text, values) for values in fuller)
+        if sid not in taken and (reads_like_ours or not text):
+            return sid
+    return None
+
+
+def _values(message: Message) -> set[str]:
+    return set(content_variables(message.kind, message.variables).values())
+
+
+def _holds(text: str, values: set[str]) -> bool:
+    return all(value in text for value in values)
 
 
 def _reason_to_skip(message: Message) -> str:

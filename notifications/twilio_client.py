@@ -79,14 +79,14 @@ def send(*, to: str, content_sid: str, variables: Mapping[str, str], callback: s
     return message.sid
 
 
-def find_sent(*, to: str, since: datetime) -> list[str]:
-    """The ids of what Twilio has taken for this number since then, newest first. Network: outside transactions."""
+def find_sent(*, to: str, since: datetime) -> list[tuple[str, str]]:
+    """Id and text of what Twilio has taken for this number since then, newest first. Network: outside transactions."""
     leave_database()
     try:
         messages = _client().messages.list(to=f"whatsapp:{to}", date_sent_after=since - CLOCKS_APART, limit=20)
     except (requests.RequestException, TwilioException, ValueError) as error:
         raise OutcomeUnknown("no_answer") from error
-    return [str(message.sid) for message in messages]
+    return [(str(message.sid), message.body or "") for message in messages]
 
 
 def is_signed(*, url: str, parameters: Any, signature: str | None) -> bool:

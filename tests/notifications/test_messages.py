@@ -17,7 +17,7 @@ from booking.models import Booking
 from members.models import Member
 from notifications import delivery, outbox
 from notifications.models import BACK_OFF, Message
-from tests.cast import Caller, Sandbox, give_credits, session
+from tests.cast import Caller, Sandbox, age, give_credits, session
 
 MESSAGES = "/Messages.json$"
 
@@ -191,6 +191,41 @@ def test_a_message_that_never_arrived_is_sent_after_a_look(book: Any, sandbox: S
     due_now()
     assert deliver_messages()[0] == 0
     assert len(sandbox.messages()) == 1
+
+
+@pytest.mark.parametrize("faults", [("reset_before", "reset_after"), ("reset_after", "reset_before")])
+def test_two_lost_answers_to_one_number_are_told_apart(
+    as_ana: Caller, sandbox: Sandbox, faults: tuple[str, str]
+) -> None:
+    references = set()
+    for fault, title in zip(faults, ("Yoga", "Spin"), strict=True):
+        sandbox.fault(fault, MESSAGES)
+        references.add(as_ana.book(session(title=title, amount=0)).json()["reference"])
+        assert delivery.lane.wait(20)
+    due_now()
+    assert deliver_messages() == (0, "deliver_messages: sent 2\n")
+    told = [sent["variables"]["4"] for sent in sandbox.messages()]
+    assert (sorted(told), set(Message.objects.values_list("status", flat=True))) == (sorted(references), {"sent"})
+    assert set(Message.objects.values_list("sid", flat=True)) == {sent["sid"] for sent in sandbox.messages()}
+
+
+def test_an_expired_hold_is_not_taken_for_the_booking_that_followed(as_ana: Caller, sandbox: Sandbox) -> None:
+    yoga = session()
+    sandbox.fault("reset_before", MESSAGES)
+    held = as_ana.book(yoga, "card").json()["reference"]
+    age(held, 31)
+    call_command("expire_pending_bookings", stdout=StringIO())
+    assert delivery.lane.wait(20)
+    sandbox.fault("reset_after", MESSAGES)
+    give_credits(Member.objects.get(), 1)
+    paid = as_ana.book(yoga).json()["reference"]
+    assert delivery.lane.wait(20)
+    assert set(Message.objects.values_list("status", flat=True)) == {"unknown"}
+    due_now()
+    assert deliver_messages() == (0, "deliver_messages: sent 2\n")
+    by_kind = {sent["content_sid"]: sent["variables"] for sent in sandbox.messages()}
+    assert [variables.get("4") for variables in by_kind.values()] == [None, paid]
+    assert len(sandbox.messages()) == 2
 
 
 def test_a_sender_that_died_is_taken_over(book: Any, sandbox: Sandbox) -> None:
