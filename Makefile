@@ -1,5 +1,6 @@
 # make run    serve a demo studio on http://localhost:8000 (with the sandbox when no Stripe keys are set)
 # make test   the whole suite, on SQLite and on PostgreSQL
+# make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make lock   write requirements*.txt from requirements*.in
 
@@ -9,7 +10,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test test-sqlite test-postgresql check lock openapi clean
+.PHONY: run test test-live test-sqlite test-postgresql check lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -34,6 +35,16 @@ test-sqlite: $(VENV)/.development
 test-postgresql: $(VENV)/.development
 	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/sandbox --ignore tests/journeys -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest tests/races
+
+test-live: $(VENV)/.development
+	@case "$(STRIPE_SECRET_KEY)" in \
+	"") echo "test-live: give a key of Stripe's test mode: make test-live STRIPE_SECRET_KEY=sk_test_…" >&2; exit 2;; \
+	sk_test_*|rk_test_*) ;; \
+	*) echo "test-live: only a key of Stripe's test mode will do (sk_test_… or rk_test_…)" >&2; exit 2;; \
+	esac
+	@env --unset=STRIPE_SECRET_KEY --unset=STRIPE_PUBLISHABLE_KEY DATABASE_URL= \
+		STRIPE_TEST_MODE_KEY="$(STRIPE_SECRET_KEY)" STRIPE_TEST_MODE_PUBLISHABLE_KEY="$(STRIPE_PUBLISHABLE_KEY)" \
+		$(PY) -m pytest tests/behaviour -p no:randomly -rs
 
 check: $(VENV)/.development
 	$(VENV)/bin/ruff check .
