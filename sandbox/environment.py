@@ -39,6 +39,7 @@ def stripe_variables(base_url: str) -> dict[str, str]:
         "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": base_url,
+        "STRIPE_JS_URL": f"{base_url}/stripe.js",
     }
 
 

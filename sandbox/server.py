@@ -10,6 +10,7 @@ from sandbox.control import routes as control
 from sandbox.loopback import this_machine_only
 from sandbox.state import SANDBOX, Sandbox
 from sandbox.stripe import api as stripe_api
+from sandbox.stripe_js import routes as stripe_js
 from sandbox.twilio import api as twilio_api
 
 HOST = "127.0.0.1"
@@ -20,6 +21,7 @@ def application(sandbox: Sandbox) -> web.Application:
     app = web.Application(middlewares=[this_machine_only], client_max_size=1024 * 1024)
     app[SANDBOX] = sandbox
     stripe_api.add_routes(app.router)
+    stripe_js.add_routes(app.router)
     twilio_api.add_routes(app.router)
     control.add_routes(app.router)
     return app

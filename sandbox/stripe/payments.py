@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from sandbox.ids import mint
 from sandbox.state import Sandbox
@@ -70,7 +71,8 @@ def _try(sandbox: Sandbox, intent: Json, wanted: Json, *, origin: Json) -> Json:
 def _next_action(sandbox: Sandbox, intent: Json, wanted: Json) -> Json | None:
     if wanted.get("error_on_requires_action") or wanted.get("off_session") in (True, "true", "one_off", "recurring"):
         return None
-    url = f"{sandbox.base_url}/_sandbox/payment_intents/{intent['id']}/authenticate"
+    query = urlencode({"payment_intent_client_secret": intent["client_secret"]})
+    url = f"{sandbox.base_url}/stripe_js/challenge/{intent['id']}?{query}"
     return intents.payer_action(url, None if wanted.get("use_stripe_sdk") else wanted.get("return_url"))
 
 

@@ -18,6 +18,8 @@ import stripe
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
+from tests.chromium import browser, page  # noqa: F401 - fixtures, one browser for all of this folder
+
 stripe.enable_telemetry = False
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -90,6 +90,7 @@ def test_help_shows_examples(arguments):
 def test_env_prints_the_variables():
     lines = dict(line.split("=", 1) for line in command("env", "--port", "4242").stdout.splitlines())
     assert lines["STRIPE_API_BASE"] == lines["TWILIO_API_BASE"] == "http://127.0.0.1:4242"
+    assert lines["STRIPE_JS_URL"] == "http://127.0.0.1:4242/stripe.js"
     assert lines["STRIPE_SECRET_KEY"].startswith("sk_test_sandbox")
     assert lines["STRIPE_PUBLISHABLE_KEY"].startswith("pk_test_sandbox")
     assert lines["STRIPE_WEBHOOK_SECRET"].startswith("whsec_sandbox")

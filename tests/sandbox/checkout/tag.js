@@ -1,0 +1,3 @@
+import { pay } from "/pay.js";
+
+pay(Stripe("pk_test_ana"));
