@@ -147,6 +147,17 @@ def test_a_lost_answer_is_a_connection_error_and_the_payment_stands(
     assert status(client, intent) == "succeeded"
 
 
+def test_a_browser_that_asks_again_by_itself_does_not_confirm_twice(
+    checkout: Checkout, sandbox: Running, client: Any, intent: Any
+) -> None:
+    checkout.open(intent, redirect="if_required")
+    sandbox.fault("reset_after", path="/confirm$")
+    # Chromium repeats what it sent over a connection that it had kept; where it does not, the answer stays lost.
+    said = checkout.pay(PAID)
+    assert said.get("error", {}).get("type") in (None, "api_connection_error")
+    assert status(client, intent) == "succeeded"
+
+
 @pytest.mark.parametrize(("fault", "kind"), [("garbage", "api_error"), ("status_before", "api_error")])
 def test_an_answer_that_makes_no_sense_is_an_api_error(
     checkout: Checkout, sandbox: Running, intent: Any, fault: str, kind: str
