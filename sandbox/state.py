@@ -17,6 +17,7 @@ from sandbox.shelf import Shelf
 from sandbox.stripe.cards import TrialCard
 from sandbox.stripe.deliveries import Deliveries
 from sandbox.stripe.idempotency import IdempotencyKeys
+from sandbox.stripe.rate_limits import RateLimits
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Targets:
     webhook_secrets: list[str] = field(default_factory=list)
     retry_scale: float = 1.0
     events_kept: int = 50_000
+    rate_limits: bool = False
     twilio_callbacks: bool = True
     twilio_sid: str | None = None
     twilio_token: str | None = None
@@ -63,6 +65,7 @@ class Sandbox:
         self.messages = Shelf("message")
         self.templates: dict[str, dict[str, Any]] = {}  # by message: what Twilio takes and never shows again
         self.keys = IdempotencyKeys()
+        self.rates = RateLimits()
         self.journal = Journal()
         self.draw.seed(self.targets.seed)
         self.faults = FaultScript(self.draw)

@@ -7,10 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from sandbox.control.acts import done
 from sandbox.control.bodies import body
-from sandbox.replies import Reply
 from sandbox.state import SANDBOX, Sandbox
-from sandbox.stripe import errors, payments
+from sandbox.stripe import payments
 
 _INTENT = "/_sandbox/payment_intents/{id}"
 
@@ -45,8 +45,4 @@ async def settle(request: web.Request) -> web.Response:
 
 def _act(request: web.Request, act: Callable[[Sandbox, dict[str, Any]], dict[str, Any]]) -> web.Response:
     sandbox = request.app[SANDBOX]
-    try:
-        reply = Reply.of(200, act(sandbox, sandbox.intents.get(request.match_info["id"], param="intent")))
-    except errors.StripeError as error:
-        reply = Reply.of(error.status, error.body)
-    return reply.response({})
+    return done(lambda: act(sandbox, sandbox.intents.get(request.match_info["id"], param="intent")))

@@ -26,17 +26,21 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """Change where webhooks go and how they are signed, whether Twilio calls back, and the seed of chance."""
+    """Change where webhooks go and how they are signed, whether Twilio calls back, the limits, the seed of chance."""
     sandbox = request.app[SANDBOX]
-    kinds = {"webhook_url": (str, type(None)), "webhook_secrets": list, "twilio_callbacks": bool, "seed": int}
+    kinds = {
+        "webhook_url": (str, type(None)),
+        "webhook_secrets": list,
+        "twilio_callbacks": bool,
+        "rate_limits": bool,
+        "seed": int,
+    }
     for name, value in (await body(request, kinds)).items():
         setattr(sandbox.targets, name, value)
         if name == "seed":
             sandbox.draw.seed(value)
-    targets = sandbox.targets
-    return web.json_response(
-        {"webhook_url": targets.webhook_url, "twilio_callbacks": targets.twilio_callbacks, "seed": targets.seed}
-    )
+    shown = ("webhook_url", "twilio_callbacks", "rate_limits", "seed")
+    return web.json_response({name: getattr(sandbox.targets, name) for name in shown})
 
 
 async def list_requests(request: web.Request) -> web.Response:

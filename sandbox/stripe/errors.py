@@ -32,6 +32,11 @@ def invalid(message: str, *, param: str | None = None, code: str | None = None) 
     return StripeError(400, "invalid_request_error", message, param=param, code=code)
 
 
+def unknown_parameter(name: str) -> StripeError:
+    """A parameter that this operation, or this API version, does not know."""
+    return invalid(f"Received unknown parameter: {name}", param=name, code="parameter_unknown")
+
+
 def unauthorized(message: str, *, code: str | None = None) -> StripeError:
     """A missing, unknown or insufficient key."""
     return StripeError(401, "invalid_request_error", message, code=code)
@@ -49,7 +54,7 @@ def unrecognized(method: str, path: str) -> StripeError:
     return StripeError(404, "invalid_request_error", message)
 
 
-def unexpected_state(intent: Json, message: str) -> StripeError:
+def unexpected_state(intent: Json, message: str, *, param: str | None = None) -> StripeError:
     """The intent's status does not allow the act; the intent is part of the answer."""
     return StripeError(
         400,
@@ -57,6 +62,7 @@ def unexpected_state(intent: Json, message: str) -> StripeError:
         message,
         executed=True,
         code="payment_intent_unexpected_state",
+        param=param,
         payment_intent=intent,
     )
 
@@ -71,6 +77,13 @@ def declined(intent: Json) -> StripeError:
     error = intent["last_payment_error"]
     details = {name: value for name, value in error.items() if name not in ("type", "message", "doc_url")}
     return StripeError(402, error["type"], error["message"], executed=True, payment_intent=intent, **details)
+
+
+def too_many(reason: str) -> StripeError:
+    """More requests than a second takes."""
+    message = "Request rate limit exceeded; see https://docs.stripe.com/rate-limits."
+    headers = {"Stripe-Rate-Limited-Reason": reason}
+    return StripeError(429, "invalid_request_error", message, code="rate_limit", headers=headers)
 
 
 def key_reused(key: str) -> StripeError:

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-import json
 from fnmatch import fnmatchcase
 from typing import Any
 
 from sandbox.ids import mint
 from sandbox.state import Sandbox
+from sandbox.stripe import versions
 
-API_VERSION = "2026-10-28.endive"
+API_VERSION = versions.CURRENT
+
+Json = dict[str, Any]
 
 
-def emit(
-    sandbox: Sandbox,
-    kind: str,
-    thing: dict[str, Any],
-    *,
-    request: dict[str, Any],
-    previous: dict[str, Any] | None = None,
-) -> None:
-    """Record an event with a frozen snapshot of the object, and deliver it in the background if a URL is set."""
+def emit(sandbox: Sandbox, kind: str, thing: Json, *, request: Json, previous: Json | None = None) -> None:
+    """Record an event with a snapshot of the object, and deliver it in the background if a URL is set.
+
+    The snapshot is shallow: an object changes only by having members replaced, never by changing one in place.
+    """
     delivered = sandbox.targets.webhook_url is not None
-    event = {
+    data: Json = {"object": dict(thing)}
+    if previous:
+        data["previous_attributes"] = previous
+    event: Json = {
         "id": mint("evt_3"),
         "object": "event",
         "api_version": API_VERSION,
         "created": sandbox.now(),
-        "data": {"object": thing} | ({"previous_attributes": previous} if previous else {}),
+        "data": data,
         "livemode": False,
         "pending_webhooks": 1 if delivered else 0,
         "request": request,
         "type": kind,
     }
-    frozen = json.loads(json.dumps(event))
-    sandbox.events.put(frozen)
+    sandbox.events.put(event)
     if delivered:
-        sandbox.deliveries.begin(frozen, sandbox.faults.take_for_event(kind))
+        sandbox.deliveries.begin(event, sandbox.faults.take_for_event(kind))
 
 
 def matches(event: dict[str, Any], wanted: dict[str, Any], undelivered: set[str]) -> bool:

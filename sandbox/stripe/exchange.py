@@ -16,7 +16,7 @@ from sandbox.ids import mint
 from sandbox.journal import Entry
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX
-from sandbox.stripe import errors, expansion, fields, forms, late_success
+from sandbox.stripe import errors, expansion, fields, forms, late_success, versions
 from sandbox.stripe.events import API_VERSION
 from sandbox.stripe.operations import Call, Operation
 
@@ -30,11 +30,11 @@ CORS = {
 logger = logging.getLogger(__name__)
 
 
-def serve(operation: Operation) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """The request handler of an operation."""
+def serve(operation: Operation, *, name: str) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """The request handler of an operation, by whose name its requests are counted."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        return await Exchange(request, operation).answer()
+        return await Exchange(request, operation, name).answer()
 
     return handle
 
@@ -47,9 +47,10 @@ async def preflight(request: web.Request) -> web.Response:
 class Exchange:
     """One request and its answer."""
 
-    def __init__(self, request: web.Request, operation: Operation) -> None:
+    def __init__(self, request: web.Request, operation: Operation, name: str) -> None:
         self.request = request
         self.operation = operation
+        self.name = name
         self.sandbox = request.app[SANDBOX]
         self.version = request.headers.get("Stripe-Version")
         self.struck = self.sandbox.faults.take(request.method, request.path)
@@ -92,6 +93,9 @@ class Exchange:
                 raise errors.unauthorized(
                     "This call cannot be made with a publishable key: use a secret key.", code="secret_key_required"
                 )
+            if self.sandbox.targets.rate_limits:
+                self.sandbox.rates.take(self.name)
+            versions.check(self.version)
             if self.request.method == "POST" and self.entry.idempotency_key:
                 return await self._reply_once(self.entry.idempotency_key)
         except errors.StripeError as error:
@@ -128,13 +132,20 @@ class Exchange:
     def _execute(self) -> tuple[Reply, bool]:
         try:
             call = self._call()
-            return Reply.of(200, self._visible(expansion.expanded(call, self.operation.act(call)))), True
+            return Reply.of(200, self._visible(self._act(call))), True
         except errors.StripeError as error:
             return self._refusal(error), error.executed
         except Exception:
             logger.exception("the sandbox failed on %s %s", self.request.method, self.request.path)
             failure = errors.StripeError(500, "api_error", "The sandbox itself failed; its log says why.")
             return self._refusal(failure), True
+
+    def _act(self, call: Call) -> dict[str, Any]:
+        thing = self.operation.act(call)
+        paths = call.wanted.get("expand") or []
+        if self.caller.publishable and any(path != ["payment_method"] for path in paths):
+            raise errors.invalid("A publishable key can only expand payment_method.", param="expand")
+        return expansion.expanded(self.sandbox, thing, paths)
 
     def _call(self) -> Call:
         form, readers = forms.decode(self.encoded), self.operation.parameters

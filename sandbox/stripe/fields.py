@@ -21,7 +21,7 @@ def read(form: Form, readers: Mapping[str, Reader], within: str = "") -> dict[st
     for name, raw in form.items():
         full = f"{within}[{name}]" if within else name
         if name not in readers:
-            raise errors.invalid(f"Received unknown parameter: {full}", param=full, code="parameter_unknown")
+            raise errors.unknown_parameter(full)
         values[name] = readers[name](full, raw)
     return values
 
@@ -99,25 +99,6 @@ def nested(readers: Mapping[str, Reader]) -> Reader:
         return read(raw, readers, within=name)
 
     return reader
-
-
-def metadata(name: str, raw: str | Form) -> dict[str, str]:
-    """At most 50 pairs, keys up to 40 characters, values up to 500."""
-    if raw == "":
-        return {}
-    if not isinstance(raw, dict):
-        raise errors.invalid("Invalid hash: metadata", param=name)
-    if len(raw) > 50:
-        raise errors.invalid("Metadata can have at most 50 keys", param=name)
-    pairs = {}
-    for key, value in raw.items():
-        written = _plain(f"{name}[{key}]", value)
-        if len(key) > 40:
-            raise errors.invalid(f"Metadata keys can be at most 40 characters: {key}", param=name)
-        if len(written) > 500:
-            raise errors.invalid(f"Metadata values can be at most 500 characters: see {key}", param=f"{name}[{key}]")
-        pairs[key] = written
-    return {key: value for key, value in pairs.items() if value}
 
 
 def moment(name: str, raw: str | Form) -> dict[str, int]:

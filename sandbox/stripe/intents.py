@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.stripe import cards, errors
+from sandbox.stripe import cards, errors, metadata
 
 Json = dict[str, Any]
 Intent = Json
 
 CONFIRMABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
-CANCELLABLE = {"requires_payment_method", "requires_confirmation", "requires_action"}
+CANCELLABLE = {*CONFIRMABLE, "requires_capture"}
+# What of an intent can still be changed once it left those states.
+ALWAYS = {"description", "metadata", "receipt_email", "shipping"}
 CANCEL_REASONS = ("duplicate", "fraudulent", "requested_by_customer", "abandoned")
 
 _NOT_AUTHENTICATED: Json = {
@@ -59,13 +61,13 @@ def open_intent(*, identifier: str, secret: str, now: int, wanted: Json) -> Inte
         "amount_details": {"tip": {}},
         "amount_received": 0,
         "automatic_payment_methods": automatic,
-        "capture_method": wanted.get("capture_method", "automatic"),
+        "capture_method": wanted.get("capture_method", "automatic_async"),
         "client_secret": secret,
-        "confirmation_method": "automatic",
+        "confirmation_method": wanted.get("confirmation_method", "automatic"),
         "created": now,
         "currency": wanted["currency"],
         "livemode": False,
-        "metadata": wanted.get("metadata", {}),
+        "metadata": metadata.merged({}, wanted.get("metadata", {})),
         "payment_method": None,
         "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
         "payment_method_types": allowed or ["card"],
@@ -98,7 +100,9 @@ def _pay(intent: Intent, *, card: cards.TrialCard, method: Json, charge: str) ->
         return "payment_intent.processing"
     if card.outcome == "decline":
         return _fail(intent, card.refusal(), method=method, charge=charge)
-    return _succeed(intent, charge=charge)
+    if intent["capture_method"] == "manual":
+        return _hold(intent, charge=charge)
+    return _succeed(intent, charge=charge, amount=intent["amount"])
 
 
 def authenticate(intent: Intent, *, ok: bool, card: cards.TrialCard, method: Json, charge: str) -> str:
@@ -113,20 +117,49 @@ def settle(intent: Intent, *, ok: bool, method: Json) -> str:
     """The bank ended a payment that was processing; refuses in any other state."""
     check_processing(intent)
     if ok:
-        return _succeed(intent, charge=intent["latest_charge"])
+        return _succeed(intent, charge=intent["latest_charge"], amount=intent["amount"])
     return _fail(intent, _NOT_SETTLED, method=method, charge=intent["latest_charge"])
+
+
+def capture(intent: Intent, *, amount: int) -> str:
+    """Take what was held, or a part of it; the rest goes back. Refuses an intent that holds nothing."""
+    _check(intent, {"requires_capture"}, "capture")
+    return _succeed(intent, charge=intent["latest_charge"], amount=amount)
+
+
+def update(intent: Intent, changes: Json) -> None:
+    """Change what the intent's status still allows to be changed; it must be confirmed again after that."""
+    for name in sorted(changes.keys() - ALWAYS):
+        check_changeable(intent, name)
+    if changes.keys() - ALWAYS and intent["status"] == "requires_action":
+        intent |= {"status": "requires_confirmation", "next_action": None}
+    intent |= changes
 
 
 def cancel(intent: Intent, *, reason: str | None, now: int) -> str:
     """End an intent that was never paid; refuses once it is processing, paid or already canceled."""
     _check(intent, CANCELLABLE, "cancel")
     intent |= {"status": "canceled", "canceled_at": now, "cancellation_reason": reason, "next_action": None}
+    intent["amount_capturable"] = 0
     return "payment_intent.canceled"
 
 
 def check_confirmable(intent: Intent) -> None:
     """Refuses an intent that is paid, canceled or still processing."""
     _check(intent, CONFIRMABLE, "confirm")
+
+
+def check_changeable(intent: Intent, name: str) -> None:
+    """Refuses to change that part of an intent once it is being paid, paid or canceled."""
+    if intent["status"] in CONFIRMABLE:
+        return
+    raise errors.unexpected_state(
+        intent,
+        f"This PaymentIntent's {name} could not be updated because it has a status of {intent['status']}. "
+        f"You may only update the {name} of a PaymentIntent with one of the following statuses: "
+        f"{', '.join(sorted(CONFIRMABLE))}.",
+        param=name,
+    )
 
 
 def check_return(intent: Intent, wanted: Json) -> None:
@@ -165,10 +198,22 @@ def _check(intent: Intent, allowed: set[str], act: str) -> None:
         )
 
 
-def _succeed(intent: Intent, *, charge: str) -> str:
+def _hold(intent: Intent, *, charge: str) -> str:
+    intent |= {
+        "status": "requires_capture",
+        "amount_capturable": intent["amount"],
+        "latest_charge": charge,
+        "last_payment_error": None,
+        "next_action": None,
+    }
+    return "payment_intent.amount_capturable_updated"
+
+
+def _succeed(intent: Intent, *, charge: str, amount: int) -> str:
     intent |= {
         "status": "succeeded",
-        "amount_received": intent["amount"],
+        "amount_capturable": 0,
+        "amount_received": amount,
         "latest_charge": charge,
         "last_payment_error": None,
         "next_action": None,

@@ -30,6 +30,11 @@ class Call:
         """How an event names the request that caused it."""
         return {"id": self.request_id, "idempotency_key": self.idempotency_key}
 
+    def selects(self, *names: str) -> Callable[[dict[str, Any]], bool]:
+        """A filter for lists: whether an object has the values that were given for these of its members."""
+        given = {name: self.wanted[name] for name in names if self.wanted.get(name)}
+        return lambda thing: all(thing[name] == value for name, value in given.items())
+
 
 @dataclass(frozen=True)
 class Operation:

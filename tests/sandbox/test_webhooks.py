@@ -52,7 +52,7 @@ def test_a_cancelled_intent_has_its_event(client, receiver, intent):
 
 def test_the_snapshot_is_frozen_when_the_event_happens(client, receiver, intent):
     client.v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
-    eventually(lambda: len(receiver.events()) == 2)
+    eventually(lambda: len(receiver.events()) == 3)
     created = receiver.events("payment_intent.created")[0]
     assert created["data"]["object"]["status"] == "requires_payment_method"
     again = client.v1.events.retrieve(created["id"])
