@@ -1,13 +1,14 @@
+import threading
 import time
 
 import pytest
 import requests
 import stripe
-from twilio.base.exceptions import TwilioRestException
 
-from tests.sandbox.conftest import TEMPLATE
+from tests.sandbox.conftest import eventually
 
 PARAMS = {"amount": 1500, "currency": "gbp", "allowed_payment_method_types": ["card"]}
+FORM = {"amount": 1500, "currency": "gbp"}
 CREATE = {"method": "POST", "path": "/v1/payment_intents$"}
 
 
@@ -90,34 +91,82 @@ def test_an_answer_can_carry_another_amount(sandbox, client, intent):
     assert client.v1.payment_intents.retrieve(intent.id).amount == 1500
 
 
-def test_a_fault_strikes_as_often_as_it_is_told(sandbox, client):
-    sandbox.fault("status_before", status=500, times=2, **CREATE)
-    for _ in range(2):
-        with pytest.raises(stripe.APIError):
-            client.v1.payment_intents.create(PARAMS)
-    client.v1.payment_intents.create(PARAMS)
-    assert sandbox.get("faults")["faults"][0]["times"] == 0
+def test_latency_adds_to_any_other_fault_and_has_no_end(sandbox, client):
+    sandbox.fault("latency", seconds=0.15)
+    sandbox.fault("status_before", **CREATE)
+    for refused in (True, False):
+        begun = time.monotonic()
+        answer = sandbox.raw("POST", "/v1/payment_intents", data={"amount": 1500, "currency": "gbp"})
+        assert time.monotonic() - begun >= 0.15
+        assert (answer.status_code == 500) == refused
+    assert [entry["fault"] for entry in sandbox.journal()] == ["status_before", "latency"]
 
 
-def test_faults_can_be_cleared(sandbox, client):
-    sandbox.fault("status_before", times=99)
-    assert requests.delete(f"{sandbox.url}/_sandbox/faults", timeout=5).status_code == 204
-    client.v1.payment_intents.create(PARAMS)
+def test_a_truncated_answer_follows_the_effect_and_stripes_client_does_not_ask_again(sandbox):
+    sandbox.fault("truncated", **CREATE)
+    with pytest.raises(stripe.APIConnectionError):
+        sandbox.stripe(retries=2).v1.payment_intents.create(PARAMS)
+    assert count(sandbox) == 1
 
 
-@pytest.mark.parametrize(
-    "script", [{}, {"fault": "earthquake"}, {"fault": "garbage", "path": "("}, {"fault": "garbage", "colour": "red"}]
-)
-def test_a_wrong_script_is_refused(sandbox, script):
-    assert sandbox.post("faults", script).status_code == 400
+def test_a_truncated_answer_tells_its_whole_length(sandbox):
+    sandbox.fault("truncated")
+    with pytest.raises((requests.ConnectionError, requests.exceptions.ChunkedEncodingError), match="IncompleteRead"):
+        sandbox.raw("GET", "/v1/events")
 
 
-@pytest.mark.parametrize(("fault", "made"), [("status_before", 0), ("status_after", 1)])
-def test_twilio_faults_are_in_twilios_shape(sandbox, twilio, fault, made):
-    sandbox.fault(fault, status=429, path="Messages.json$")
-    with pytest.raises(TwilioRestException) as refusal:
-        twilio.messages.create(
-            to="whatsapp:+447700900123", from_="whatsapp:+14155238886", content_sid=TEMPLATE, content_variables="{}"
-        )
-    assert (refusal.value.status, refusal.value.code) == (429, 20429)
-    assert len(sandbox.get("messages")["messages"]) == made
+def test_another_amount_is_told_in_lists_too(sandbox, client, intent):
+    sandbox.fault("amount_changed", method="GET")
+    assert client.v1.payment_intents.list().data[0].amount == 1501
+
+
+def test_contention_on_one_object_asks_for_a_retry(sandbox):
+    sandbox.fault("status_before", status=429, lock=True, **CREATE)
+    with pytest.raises(stripe.RateLimitError) as refusal:
+        sandbox.stripe().v1.payment_intents.create(PARAMS)
+    assert refusal.value.error.code == "lock_timeout"
+    assert refusal.value.headers["Stripe-Should-Retry"] == "true"
+    sandbox.fault("status_before", lock=True, **CREATE)
+    sandbox.stripe(retries=1).v1.payment_intents.create(PARAMS)
+
+
+def test_a_plain_429_asks_for_none(sandbox):
+    sandbox.fault("status_before", status=429, **CREATE)
+    with pytest.raises(stripe.RateLimitError) as refusal:
+        sandbox.stripe(retries=2).v1.payment_intents.create(PARAMS)
+    assert refusal.value.error.code == "rate_limit"
+    assert len(sandbox.journal()) == 1
+
+
+def test_an_event_can_come_before_the_answer(sandbox, client, receiver):
+    receiver.held.clear()
+    receiver.hold_first_of = "payment_intent.created"
+    answers = []
+    creating = threading.Thread(target=lambda: answers.append(client.v1.payment_intents.create(PARAMS)))
+    sandbox.fault("event_first", **CREATE)
+    creating.start()
+    eventually(receiver.events)
+    creating.join(0.3)
+    assert answers == []
+    receiver.held.set()
+    creating.join(5)
+    assert answers[0].id == receiver.events()[0]["data"]["object"]["id"]
+
+
+@pytest.mark.parametrize("card", [None, "pm_card_authenticationRequired", "pm_sandbox_processing"])
+def test_a_cancel_can_meet_a_payment_that_was_made_an_instant_before(sandbox, client, receiver, intent, card):
+    if card:
+        sandbox.post(f"payment_intents/{intent.id}/confirm", {"payment_method": card})
+    sandbox.fault("paid_first")
+    with pytest.raises(stripe.InvalidRequestError) as refusal:
+        client.v1.payment_intents.cancel(intent.id)
+    assert refusal.value.code == "payment_intent_unexpected_state"
+    assert refusal.value.error.payment_intent.status == "succeeded"
+    assert client.v1.payment_intents.retrieve(intent.id).amount_received == 1500
+    eventually(lambda: receiver.events("payment_intent.succeeded"))
+
+
+@pytest.mark.parametrize("path", ["/v1/payment_intents/pi_none/cancel", "/v1/payment_intents/%2e/cancel"])
+def test_a_payment_that_cannot_be_made_changes_nothing(sandbox, path):
+    sandbox.fault("paid_first")
+    assert sandbox.raw("POST", path).status_code == 404
