@@ -91,9 +91,10 @@ def test_an_answer_can_carry_another_amount(sandbox, client, intent):
     assert client.v1.payment_intents.retrieve(intent.id).amount == 1500
 
 
-def test_latency_adds_to_any_other_fault_and_has_no_end(sandbox, client):
-    sandbox.fault("latency", seconds=0.15)
-    sandbox.fault("status_before", **CREATE)
+@pytest.mark.parametrize("first", ["latency", "status_before"])
+def test_latency_adds_to_any_other_fault_and_has_no_end(sandbox, client, first):
+    for kind in sorted(["latency", "status_before"], key=first.__ne__):
+        sandbox.fault(kind, **({"seconds": 0.15} if kind == "latency" else CREATE))
     for refused in (True, False):
         begun = time.monotonic()
         answer = sandbox.raw("POST", "/v1/payment_intents", data={"amount": 1500, "currency": "gbp"})

@@ -92,6 +92,7 @@ def test_no_secret_is_in_it_nor_in_the_log(logging_sandbox):
         sandbox.raw("POST", f"{path}/confirm", auth=browser, data=paying),
         sandbox.raw("POST", f"{path}/confirm", data={"a[": number, "client_secret": intent.client_secret}),
         sandbox.raw("GET", f"/v1/{key}", headers={"Idempotency-Key": key}),
+        sandbox.raw("POST", path, data={"description": f"see {intent.client_secret}"}),
         sandbox.raw("POST", "/v1/payment_intents", data=json.dumps({"cvc": cvc, "number": number})),
         sandbox.raw(
             "POST",
