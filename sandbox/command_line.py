@@ -1,131 +1,84 @@
-"""The command line: serve, run a command beside the sandbox, or print the environment."""
+"""The command line: serve, run a command beside the sandbox, print the environment, or steer one that is running."""
 
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import sys
 
-from sandbox import callers, environment, running
-from sandbox.state import Targets
+from sandbox import callers, environment, port, starting
+from sandbox.steering.commands import BY_NAME, COMMANDS
+from sandbox.steering.hand import steer
 
+_DESCRIPTION = "A Stripe and a Twilio on this machine, in memory, with test keys only."
 _EXAMPLES = """
 commands:
-  (none)  serve until SIGINT or SIGTERM
-  run     serve while a command runs, with the environment that points it here
-  env     print that environment as KEY=value lines
+  (none)         serve until SIGINT or SIGTERM
+  run            serve while a command runs, with the environment that points it here
+  env            print that environment as KEY=value lines
+
+commands for a sandbox that is running (each has its own --help):
+{commands}
 
 examples:
   python -m sandbox
   python -m sandbox --webhook-url http://localhost:8000/api/booking/stripe/webhook/ --webhook-secret whsec_one
+  python -m sandbox --seed 7 --fault "webhook_dropped probability=0.2" --fault "latency seconds=0.1"
   python -m sandbox run -- python manage.py runserver
-  python -m sandbox run --help
   python -m sandbox env --port 12111
+  python -m sandbox intents
+  python -m sandbox pay pi_3Abc
 """
-
-_RUN_EXAMPLES = """
-examples:
-  python -m sandbox run -- python manage.py runserver
-  python -m sandbox run --port 0 --app-url http://localhost:9000 -- gunicorn -b :9000 config.wsgi
-"""
+_OTHERS = ("run", "env")
 
 
 def main(arguments: list[str]) -> int:
-    """Do what the arguments say; answers 0 done, 1 could not listen, 2 wrong usage, or the command's own status."""
+    """Do what the arguments say; answers 0 done, 1 could not, 2 wrong usage, or the command's own status."""
     for name in ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY"):
         if callers.is_live(os.environ.get(name, "")):
             return _refuse(f"{name} is a live key: the sandbox does not start beside it. Unset it.")
-    if any(callers.is_live(argument) for argument in _split(arguments)[0]):
-        return _refuse("a live key on the command line: the sandbox takes test keys only.")
-    if arguments[:1] == ["run"]:
-        return _run(arguments[1:])
-    if arguments[:1] == ["env"]:
-        return _print_environment(arguments[1:])
-    return _serve(arguments)
-
-
-def _serve(arguments: list[str]) -> int:
-    parser = _parser(
-        "python -m sandbox", "A Stripe and a Twilio on this machine, in memory, with test keys only.", _EXAMPLES
-    )
-    parser.add_argument(
-        "--webhook-url", metavar="URL", type=_url, help="where Stripe's events go; without it none is delivered"
-    )
-    parser.add_argument(
-        "--webhook-secret", metavar="SECRET", action="append", help="signs the events; several while one is rolled"
-    )
-    _add_pace(parser)
-    parser.add_argument("--twilio-sid", metavar="SID", help="the only Twilio account taken; without it, any")
-    parser.add_argument("--twilio-token", metavar="TOKEN", help="its auth token")
-    options = parser.parse_args(arguments)
-    targets = Targets(
-        webhook_url=options.webhook_url,
-        webhook_secrets=options.webhook_secret or [environment.WEBHOOK_SECRET],
-        retry_scale=options.retry_scale,
-        twilio_sid=options.twilio_sid,
-        twilio_token=options.twilio_token,
-    )
-    return running.listen(running.serve(targets, port=options.port), port=options.port)
-
-
-def _run(arguments: list[str]) -> int:
     own, command = _split(arguments)
-    parser = _parser("python -m sandbox run", "Run COMMAND with the sandbox beside it.", _RUN_EXAMPLES)
-    parser.usage = "python -m sandbox run [options] -- COMMAND ..."
-    parser.add_argument(
-        "--app-url",
-        metavar="URL",
-        type=_url,
-        default=environment.DEFAULT_APP_URL,
-        help="where COMMAND serves (default: %(default)s)",
-    )
-    _add_pace(parser)
-    options = parser.parse_args(own)
-    if not command:
-        parser.error("no command after --")
-    targets = Targets(
-        webhook_url=options.app_url.rstrip("/") + environment.WEBHOOK_PATH,
-        webhook_secrets=[environment.WEBHOOK_SECRET],
-        retry_scale=options.retry_scale,
-    )
-    return running.listen(running.run(command, targets, port=options.port), port=options.port)
+    if any(callers.is_live(argument) for argument in own):
+        return _refuse("a live key on the command line: the sandbox takes test keys only.")
+    first = arguments[0] if arguments else "-"
+    if first in BY_NAME:
+        return _quietly(first, arguments[1:])
+    if first == "run":
+        return starting.run(own[1:], command)
+    if first == "env":
+        return _print_environment(arguments[1:])
+    if not first.startswith("-"):
+        near = difflib.get_close_matches(first, [*_OTHERS, *BY_NAME], n=1)
+        hint = f"Is {near[0]} meant?" if near else "See python -m sandbox --help"
+        return _refuse(f"no such command: {first}. {hint}")
+    return starting.serve(arguments, description=_DESCRIPTION, examples=_EXAMPLES.format(commands=_summary()))
+
+
+def _quietly(name: str, words: list[str]) -> int:
+    try:
+        status = steer(BY_NAME[name], words)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` does; nothing more can be said to them, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return status
 
 
 def _print_environment(arguments: list[str]) -> int:
-    parser = _parser("python -m sandbox env", "Print the environment that points a program at the sandbox.", None)
+    parser = argparse.ArgumentParser(
+        prog="python -m sandbox env", description="Print the environment that points a program at the sandbox."
+    )
+    port.add(parser, "of the sandbox")
     options = parser.parse_args(arguments)
     for name, value in environment.variables(f"http://127.0.0.1:{options.port}").items():
         print(f"{name}={value}")
     return 0
 
 
-def _parser(name: str, description: str, examples: str | None) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=name, description=description, epilog=examples, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--port",
-        type=int,
-        default=environment.DEFAULT_PORT,
-        help="on 127.0.0.1; 0 picks a free one (default: %(default)s)",
-    )
-    return parser
-
-
-def _add_pace(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--retry-scale",
-        metavar="FACTOR",
-        type=float,
-        default=1.0,
-        help="scales the waits before retries and status callbacks; 0.1 is ten times faster (default: %(default)s)",
-    )
-
-
-def _url(written: str) -> str:
-    if not written.startswith(("http://", "https://")):
-        raise argparse.ArgumentTypeError("must begin with http:// or https://")
-    return written
+def _summary() -> str:
+    return "\n".join(f"  {command.name:<14} {command.does}" for command in COMMANDS)
 
 
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:

@@ -6,35 +6,44 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from sandbox import environment
+from sandbox.faults.script import Fault
 from sandbox.server import Server
 from sandbox.state import Sandbox, Targets
 
 _GRACE_SECONDS = 3.0
 
+Faults = Sequence[dict[str, Any]]  # their scripts
 
-async def serve(targets: Targets, *, port: int) -> int:
-    """Serve until SIGINT or SIGTERM; OSError when the port is taken."""
+
+async def serve(targets: Targets, *, port: int, faults: Faults = ()) -> int:
+    """Serve until SIGINT or SIGTERM, with the faults scripted; OSError when the port is taken."""
     stopped = asyncio.Event()
     _on_signals(lambda _: stopped.set())
-    async with Server(Sandbox(targets), port=port) as server:
+    async with Server(_sandbox(targets, faults), port=port) as server:
         print(f"sandbox ready on {server.sandbox.base_url}", flush=True)
         await stopped.wait()
     return 0
 
 
-async def run(command: list[str], targets: Targets, *, port: int) -> int:
+async def run(command: list[str], targets: Targets, *, port: int, faults: Faults = ()) -> int:
     """Serve while the command runs; answers its exit status, as a shell counts it. Leaves none of its processes."""
-    sandbox = Sandbox(targets)
+    sandbox = _sandbox(targets, faults)
     async with Server(sandbox, port=port):
         whole = environment.pointed(os.environ, sandbox.base_url)
         sandbox.on_message = _printer(environment.kinds_by_sid(whole["TWILIO_CONTENT_SIDS"]))
         targets.twilio_sid, targets.twilio_token = whole["TWILIO_ACCOUNT_SID"], whole["TWILIO_AUTH_TOKEN"]
         print(f"sandbox ready on {sandbox.base_url}", flush=True)
         return await _accompany(command, whole)
+
+
+def _sandbox(targets: Targets, faults: Faults) -> Sandbox:
+    sandbox = Sandbox(targets)
+    sandbox.faults.faults.extend(Fault.scripted(script) for script in faults)
+    return sandbox
 
 
 async def _accompany(command: list[str], environ: dict[str, str]) -> int:
