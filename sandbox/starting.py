@@ -94,12 +94,19 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         help='scripted from the start, until a reset; as "webhook_dropped probability=0.2"; see `fault --help`',
     )
     parser.add_argument(
+        "--events-kept",
+        metavar="N",
+        type=_count,
+        default=Targets.events_kept,
+        help="the latest so many; older ones are forgotten (default: %(default)s)",
+    )
+    parser.add_argument(
         "--rate-limits", action="store_true", help="limit as Stripe does: 25 requests a second an endpoint"
     )
 
 
 def _behaviour(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("retry_scale", "seed", "rate_limits")}
+    return {name: getattr(options, name) for name in ("retry_scale", "seed", "events_kept", "rate_limits")}
 
 
 def _fault(line: str) -> dict[str, Any]:
@@ -114,6 +121,12 @@ def _factor(said: str) -> float:
     if not 0 < factor <= 1000:
         raise argparse.ArgumentTypeError("above 0 and up to 1000")
     return factor
+
+
+def _count(said: str) -> int:
+    if not said.isdecimal() or int(said) < 1:
+        raise argparse.ArgumentTypeError("a number above 0 is wanted")
+    return int(said)
 
 
 def _url(said: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
 from random import Random
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -14,6 +13,8 @@ from sandbox.clock import Clock
 from sandbox.errands import Errands
 from sandbox.faults.script import Fault
 from sandbox.stripe import webhooks
+from sandbox.stripe.held_back import HeldBack
+from sandbox.stripe.webhooks import Attempt
 
 Json = dict[str, Any]
 
@@ -22,7 +23,6 @@ RETRY_SECONDS = (1, 3, 10, 30, 60)
 PATIENCE = 10.0
 _AT_ONCE = 128
 _REMEMBERED = 20_000
-_HELD_AT_MOST = 10_000
 
 logger = logging.getLogger(__name__)
 
@@ -35,42 +35,14 @@ class Endpoint(Protocol):
     retry_scale: float
 
 
-@dataclass(slots=True, eq=False)
-class Attempt:
-    """One try to deliver one event; state: waiting, held, dropped, delivered, failed (or, the last, given_up)."""
-
-    event: Json
-    at: float
-    look: str = webhooks.ITSELF
-    number: int = 1
-    state: str = "waiting"
-    status: int | None = None
-    error: str | None = None
-
-    def plain(self) -> Json:
-        """The attempt as plain data."""
-        return {
-            "event": self.event["id"],
-            "type": self.event["type"],
-            "object": self.event["data"]["object"]["id"],
-            "attempt": self.number,
-            "at": self.at,
-            "status": self.status,
-            "error": self.error,
-            "as": self.look,
-            "state": self.state,
-        }
-
-
 class Deliveries:
     """Every delivery since the last reset. Attempts wait in a timer, not in a task; few are under way at once."""
 
     def __init__(self, endpoint: Endpoint, errands: Errands, clock: Clock, draw: Random, undelivered: set[str]) -> None:
-        self._endpoint, self._errands, self._clock, self._draw = endpoint, errands, clock, draw
+        self._endpoint, self._errands, self._clock = endpoint, errands, clock
         self._undelivered = undelivered
         self._attempts: deque[Attempt] = deque(maxlen=_REMEMBERED)
-        self._held: list[Attempt] = []
-        self._gathered: list[Attempt] = []
+        self._held_back = HeldBack(draw, self._start)
         self._due: deque[list[Attempt]] = deque()  # each list is tried one after the other
         self._under_way = 0
         self._closed = False
@@ -90,9 +62,9 @@ class Deliveries:
         elif kind == "delayed":
             self._later(fault.seconds, [self._note(event)])
         elif kind == "held":
-            self._hold(event)
+            self._held_back.hold(self._note(event))
         elif kind == "shuffled":
-            self._gather(event, fault)
+            self._held_back.gather(self._note(event), company=fault.copies, seconds=fault.seconds)
         else:
             altered = self._note(event, look=str(kind))
             self._start([altered, self._note(event)] if fault.extra else [altered])
@@ -104,15 +76,7 @@ class Deliveries:
 
     def release(self, *, shuffled: bool) -> list[str]:
         """Let go of what is held, one after the other, in another order if so wanted; answers the events in order."""
-        freed = self._gathered + self._held
-        self._gathered, self._held = [], []
-        if shuffled:
-            self._shuffle(freed)
-        for attempt in freed:
-            attempt.state = "waiting"
-        if freed:
-            self._start(freed)
-        return [attempt.event["id"] for attempt in freed]
+        return [attempt.event["id"] for attempt in self._held_back.release(shuffled=shuffled)]
 
     async def first_tried(self, request_id: str) -> None:
         """Wait until every event of that request has been tried once, or until a receiver's patience has run out."""
@@ -137,33 +101,6 @@ class Deliveries:
         attempt = Attempt(event, self._clock.exactly(), **more)
         self._attempts.append(attempt)
         return attempt
-
-    def _hold(self, event: Json) -> None:
-        self._held.append(self._note(event, state="held"))
-        if len(self._held) > _HELD_AT_MOST:
-            self._held.pop(0).state = "dropped"
-
-    def _gather(self, event: Json, fault: Fault) -> None:
-        self._gathered.append(self._note(event, state="held"))
-        if len(self._gathered) >= fault.copies:
-            self._scatter(self._gathered)
-        elif len(self._gathered) == 1:
-            # What is left over must not wait for a handful that never comes.
-            asyncio.get_running_loop().call_later(fault.seconds, self._scatter, self._gathered)
-
-    def _scatter(self, gathered: list[Attempt]) -> None:
-        if gathered is not self._gathered:
-            return
-        self._gathered = []
-        self._shuffle(gathered)
-        for attempt in gathered:
-            attempt.state = "waiting"
-        self._start(gathered)
-
-    def _shuffle(self, attempts: list[Attempt]) -> None:
-        before = list(attempts)
-        while len(attempts) > 1 and attempts == before:
-            self._draw.shuffle(attempts)
 
     def _later(self, seconds: float, attempts: list[Attempt]) -> None:
         if seconds > 0:

@@ -36,7 +36,15 @@ def emit(sandbox: Sandbox, kind: str, thing: Json, *, request: Json, previous: J
     }
     sandbox.events.put(event)
     if delivered:
+        _bound(sandbox)
         sandbox.deliveries.begin(event, sandbox.faults.take_for_event(kind))
+
+
+def _bound(sandbox: Sandbox) -> None:
+    # The shelf forgets the oldest events; what is said of them goes now and then, not each time.
+    if len(sandbox.undelivered) > 1.2 * sandbox.targets.events_kept:
+        known = {event["id"] for event in sandbox.events.newest_first()}
+        sandbox.undelivered.intersection_update(known)
 
 
 def matches(event: dict[str, Any], wanted: dict[str, Any], undelivered: set[str]) -> bool:

@@ -1,10 +1,11 @@
-"""One delivery as it goes out: its body and its signature, true or altered."""
+"""One try to deliver one event, as it goes out: its body and its signature, true or altered."""
 
 from __future__ import annotations
 
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,33 @@ ITSELF = "itself"
 WRONG_SECRET = "whsec_of_somebody_else"
 OTHER_VERSION = "2020-08-27"
 STALE_SECONDS = 3600  # receivers take five minutes
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One try to deliver one event; state: waiting, held, dropped, delivered, failed (or, the last, given_up)."""
+
+    event: Json
+    at: float
+    look: str = ITSELF
+    number: int = 1
+    state: str = "waiting"
+    status: int | None = None
+    error: str | None = None
+
+    def plain(self) -> Json:
+        """The attempt as plain data."""
+        return {
+            "event": self.event["id"],
+            "type": self.event["type"],
+            "object": self.event["data"]["object"]["id"],
+            "attempt": self.number,
+            "at": self.at,
+            "status": self.status,
+            "error": self.error,
+            "as": self.look,
+            "state": self.state,
+        }
 
 
 def outgoing(event: Json, look: str, secrets: Sequence[str]) -> tuple[bytes, dict[str, str]]:

@@ -258,6 +258,29 @@ def test_a_wrong_fault_at_the_start_is_wrong_usage(fault):
     assert "Traceback" not in refused.stderr
 
 
+def test_it_keeps_as_many_events_as_it_is_told():
+    # Lost ones, so that what is remembered of them is bounded too.
+    lost = "webhook_dropped times=forever"
+    with serving("--events-kept", "10", "--webhook-url", "http://127.0.0.1:1/", "--fault", lost) as (_, url):
+        client = Running(url).stripe()
+        for _ in range(40):
+            client.v1.payment_intents.create({"amount": 900, "currency": "eur"})
+        kept = client.v1.events.list({"limit": 100, "delivery_success": False}).data
+        assert 10 <= len(kept) <= 11
+        newest = client.v1.payment_intents.list().data[0]
+        assert kept[0].data.object.id == newest.id
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--events-kept", "0"], ["--retry-scale", "0"], ["--retry-scale", "x"], ["--host", "0.0.0.0"], ["--seed", "x"]],
+)
+def test_a_wrong_option_is_wrong_usage(words):
+    refused = run("--port", "0", *words)
+    assert refused.returncode == 2
+    assert "Traceback" not in refused.stderr
+
+
 def test_a_reader_that_has_seen_enough_ends_it_quietly(sandbox, client):
     for _ in range(3):
         client.v1.payment_intents.list()
