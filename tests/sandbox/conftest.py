@@ -130,9 +130,9 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     command = [sys.executable, "-m", "sandbox", "--port", "0", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("sandbox ready on http://127.0.0.1:"), line
         try:
+            line = process.stdout.readline()
+            assert line.startswith("sandbox ready on http://127.0.0.1:"), line
             yield process, line.split()[-1]
         finally:
             process.terminate()
