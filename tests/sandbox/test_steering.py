@@ -138,6 +138,10 @@ def test_intents_and_messages_are_shown_without_a_secret(told, client, intent, t
     everything = "".join(told("intents", "--json") + told("events", "--json"))
     assert intent.id in everything
     assert "client_secret" not in everything
+    younger = client.v1.payment_intents.create({"amount": 900, "currency": "eur"})
+    assert [line.split()[2] for line in told("intents")] == [intent.id, younger.id]
+    assert [line.split()[2] for line in told("intents", "--last", "1")] == [younger.id]
+    assert younger.id in told("events", "--last", "1")[0]
     (line,) = told("messages")
     assert "+14155238886 > +447700900123" in line
     assert line.endswith("Hello")
