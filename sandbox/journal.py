@@ -6,6 +6,7 @@ import json
 import re
 from collections import deque
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import Any
 
 from sandbox import redaction
@@ -61,3 +62,7 @@ class Journal:
             if (path is None or path.search(entry.path)) and method in (None, entry.method)
         ]
         return [entry.plain() for entry in (found if last is None else found[max(0, len(found) - last) :])]
+
+    def newest(self, count: int) -> list[dict[str, Any]]:
+        """The latest entries as plain data, newest first; does not look at the older ones."""
+        return [entry.plain() for entry in islice(reversed(self._entries), count)]

@@ -24,7 +24,7 @@ async def serve(targets: Targets, *, port: int, faults: Faults = ()) -> int:
     stopped = asyncio.Event()
     _on_signals(lambda _: stopped.set())
     async with Server(_sandbox(targets, faults), port=port) as server:
-        print(f"sandbox ready on {server.sandbox.base_url}", flush=True)
+        _announce(server.sandbox)
         await stopped.wait()
     return 0
 
@@ -36,7 +36,7 @@ async def run(command: list[str], targets: Targets, *, port: int, faults: Faults
         whole = environment.pointed(os.environ, sandbox.base_url)
         sandbox.on_message = _printer(environment.kinds_by_sid(whole["TWILIO_CONTENT_SIDS"]))
         targets.twilio_sid, targets.twilio_token = whole["TWILIO_ACCOUNT_SID"], whole["TWILIO_AUTH_TOKEN"]
-        print(f"sandbox ready on {sandbox.base_url}", flush=True)
+        _announce(sandbox)
         return await _accompany(command, whole)
 
 
@@ -44,6 +44,10 @@ def _sandbox(targets: Targets, faults: Faults) -> Sandbox:
     sandbox = Sandbox(targets)
     sandbox.faults.faults.extend(Fault.scripted(script) for script in faults)
     return sandbox
+
+
+def _announce(sandbox: Sandbox) -> None:
+    print(f"sandbox ready on {sandbox.base_url}\nits console: {sandbox.base_url}/", flush=True)
 
 
 async def _accompany(command: list[str], environ: dict[str, str]) -> int:

@@ -6,6 +6,7 @@ from typing import Self
 
 from aiohttp import web
 
+from sandbox.console import routes as console
 from sandbox.control import routes as control
 from sandbox.loopback import this_machine_only
 from sandbox.state import SANDBOX, Sandbox
@@ -24,6 +25,7 @@ def application(sandbox: Sandbox) -> web.Application:
     stripe_js.add_routes(app.router)
     twilio_api.add_routes(app.router)
     control.add_routes(app.router)
+    console.add_routes(app)
     return app
 
 

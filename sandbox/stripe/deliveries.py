@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
+from itertools import islice
 from random import Random
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -91,6 +92,10 @@ class Deliveries:
         """The attempts as plain data, the newest last: those of one event, the last so many."""
         found = [attempt for attempt in self._attempts if event in (None, attempt.event["id"])]
         return [attempt.plain() for attempt in (found if last is None else found[max(0, len(found) - last) :])]
+
+    def newest(self, count: int) -> list[Json]:
+        """The latest attempts as plain data, newest first; does not look at the older ones."""
+        return [attempt.plain() for attempt in islice(reversed(self._attempts), count)]
 
     def close(self) -> None:
         """Give up all that waits."""
