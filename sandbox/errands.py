@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
 _AT_ONCE = 256
+_READ_AT_MOST = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a receiver answered: the status, the content type, the text as far as it was read."""
+
+    status: int
+    kind: str
+    text: str
 
 
 class Errands:
@@ -41,6 +52,11 @@ class Errands:
 
     async def post(self, url: str, *, body: bytes, headers: dict[str, str], patience: float) -> int | str:
         """The status of the answer, or what went wrong in words; follows no redirect, waits `patience` seconds."""
+        answer = await self.ask(url, body=body, headers=headers, patience=patience)
+        return answer if isinstance(answer, str) else answer.status
+
+    async def ask(self, url: str, *, body: bytes, headers: dict[str, str], patience: float) -> Answer | str:
+        """The whole answer, its text up to 64 KiB, or what went wrong in words."""
         if self._session is None:
             self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
         limit = aiohttp.ClientTimeout(total=patience)
@@ -50,7 +66,15 @@ class Errands:
                 self._room,
                 self._session.post(url, data=body, headers=headers, allow_redirects=False, timeout=limit) as answer,
             ):
-                await answer.read()
-                return answer.status
+                return Answer(answer.status, answer.content_type, await _beginning(answer.content))
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             return f"{type(error).__name__}: {error}"
+
+
+async def _beginning(content: aiohttp.StreamReader) -> str:
+    read = b""
+    async for piece in content.iter_chunked(8192):
+        read += piece
+        if len(read) > _READ_AT_MOST:
+            break
+    return read[:_READ_AT_MOST].decode(errors="replace")

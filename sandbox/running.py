@@ -34,8 +34,10 @@ async def run(command: list[str], targets: Targets, *, port: int, faults: Faults
     sandbox = _sandbox(targets, faults)
     async with Server(sandbox, port=port):
         whole = environment.pointed(os.environ, sandbox.base_url)
-        sandbox.on_message = _printer(environment.kinds_by_sid(whole["TWILIO_CONTENT_SIDS"]))
+        targets.content_kinds = environment.kinds_by_sid(whole["TWILIO_CONTENT_SIDS"])
+        sandbox.on_message = _printer(targets.content_kinds)
         targets.twilio_sid, targets.twilio_token = whole["TWILIO_ACCOUNT_SID"], whole["TWILIO_AUTH_TOKEN"]
+        targets.twilio_from = whole["TWILIO_WHATSAPP_FROM"]
         _announce(sandbox)
         return await _accompany(command, whole)
 

@@ -29,12 +29,14 @@ def serve(words: list[str], *, description: str, examples: str) -> int:
     _add_behaviour(parser)
     parser.add_argument("--twilio-sid", metavar="SID", help="the only Twilio account taken; without it, any")
     parser.add_argument("--twilio-token", metavar="TOKEN", help="its auth token")
+    parser.add_argument("--twilio-from", metavar="NUMBER", help="its only WhatsApp sender; without it, any")
     options = parser.parse_args(words)
     targets = Targets(
         webhook_url=options.webhook_url,
         webhook_secrets=options.webhook_secret or [environment.WEBHOOK_SECRET],
         twilio_sid=options.twilio_sid,
         twilio_token=options.twilio_token,
+        twilio_from=options.twilio_from,
         **_behaviour(options),
     )
     serving = running.serve(targets, port=options.port, faults=options.fault)
@@ -101,12 +103,16 @@ def _add_behaviour(parser: argparse.ArgumentParser) -> None:
         help="the latest so many; older ones are forgotten (default: %(default)s)",
     )
     parser.add_argument(
+        "--inbound-url", metavar="URL", type=_url, help="where messages that a phone writes go; without it, nowhere"
+    )
+    parser.add_argument(
         "--rate-limits", action="store_true", help="limit as Stripe does: 25 requests a second an endpoint"
     )
 
 
 def _behaviour(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("retry_scale", "seed", "events_kept", "rate_limits")}
+    named = ("retry_scale", "seed", "events_kept", "rate_limits", "inbound_url")
+    return {name: getattr(options, name) for name in named}
 
 
 def _fault(line: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.clock import Clock
+from sandbox.environment import CONTENT_SIDS
 from sandbox.errands import Errands
 from sandbox.faults.script import FaultScript
 from sandbox.journal import Journal
@@ -18,6 +19,7 @@ from sandbox.stripe.cards import TrialCard
 from sandbox.stripe.deliveries import Deliveries
 from sandbox.stripe.idempotency import IdempotencyKeys
 from sandbox.stripe.rate_limits import RateLimits
+from sandbox.twilio.phones import Phones
 
 
 @dataclass
@@ -33,6 +35,11 @@ class Targets:
     twilio_sid: str | None = None
     twilio_token: str | None = None
     seed: int | None = None
+    twilio_from: str | None = None
+    twilio_rate: int | None = None
+    inbound_url: str | None = None
+    messages_kept: int = 50_000
+    content_kinds: dict[str, str] = field(default_factory=lambda: {sid: kind for kind, sid in CONTENT_SIDS.items()})
 
 
 class Sandbox:
@@ -62,8 +69,9 @@ class Sandbox:
         self.undelivered: set[str] = set()
         self.methods = Shelf("PaymentMethod")
         self.trials: dict[str, TrialCard] = {}  # by payment method: the test card behind it
-        self.messages = Shelf("message")
+        self.messages = Shelf("message", most=self.targets.messages_kept)
         self.templates: dict[str, dict[str, Any]] = {}  # by message: what Twilio takes and never shows again
+        self.phones = Phones()
         self.keys = IdempotencyKeys()
         self.rates = RateLimits()
         self.journal = Journal()

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from aiohttp import web
 
 from sandbox.control.bodies import bad_request, body, number
 from sandbox.state import SANDBOX
+
+_TEXT = (str, type(None))
+_TARGETS: dict[str, Any] = {
+    "webhook_url": _TEXT,
+    "webhook_secrets": list,
+    "twilio_callbacks": bool,
+    "twilio_from": _TEXT,
+    "twilio_rate": (int, type(None)),
+    "inbound_url": _TEXT,
+    "rate_limits": bool,
+    "seed": int,
+}
 
 
 def add_routes(router: web.UrlDispatcher) -> None:
@@ -26,20 +39,16 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """Change where webhooks go and how they are signed, whether Twilio calls back, the limits, the seed of chance."""
+    """Change where webhooks and messages go and how they are signed, Twilio's pace, and the seed of chance."""
     sandbox = request.app[SANDBOX]
-    kinds = {
-        "webhook_url": (str, type(None)),
-        "webhook_secrets": list,
-        "twilio_callbacks": bool,
-        "rate_limits": bool,
-        "seed": int,
-    }
-    for name, value in (await body(request, kinds)).items():
+    given = await body(request, _TARGETS)
+    if given.get("twilio_rate") is not None and not given["twilio_rate"] >= 1:
+        raise bad_request("twilio_rate: messages per second, 1 or more, or null")
+    for name, value in given.items():
         setattr(sandbox.targets, name, value)
         if name == "seed":
             sandbox.draw.seed(value)
-    shown = ("webhook_url", "twilio_callbacks", "rate_limits", "seed")
+    shown = [name for name in _TARGETS if name != "webhook_secrets"]
     return web.json_response({name: getattr(sandbox.targets, name) for name in shown})
 
 

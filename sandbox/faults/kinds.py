@@ -17,11 +17,14 @@ WEBHOOK_KINDS = (
     "webhook_dropped", "webhook_doubled", "webhook_delayed", "webhook_held", "webhook_shuffled",
     *(f"webhook_{look}" for look in ALTERED),
 )  # fmt: skip
-KINDS = REQUEST_KINDS + WEBHOOK_KINDS
+# What strikes a status callback of Twilio's.
+CALLBACK_KINDS = ("callback_dropped", "callback_doubled", "callback_delayed", "callback_shuffled")
+KINDS = REQUEST_KINDS + WEBHOOK_KINDS + CALLBACK_KINDS
 
 ALWAYS = {"fault", "times", "after", "probability", "seconds"}
 FOR_REQUESTS = ALWAYS | {"method", "path", "status", "stored", "lock"}
 FOR_WEBHOOKS = ALWAYS | {"type", "copies", "extra"}
+FOR_CALLBACKS = ALWAYS | {"type", "copies"}
 
 # What a kind takes where its script says nothing.
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -31,4 +34,14 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "webhook_delayed": {"seconds": 5.0},
     "webhook_shuffled": {"copies": 4, "seconds": 5.0, "times": None},
     "webhook_held": {"times": None},
+    "callback_doubled": {"copies": 2, "seconds": 0.0},
+    "callback_delayed": {"seconds": 5.0},
+    "callback_shuffled": {"times": None},
 }
+
+
+def said_of(kind: str) -> set[str]:
+    """What a script may say about a fault of that kind."""
+    if kind in WEBHOOK_KINDS:
+        return FOR_WEBHOOKS
+    return FOR_CALLBACKS if kind in CALLBACK_KINDS else FOR_REQUESTS

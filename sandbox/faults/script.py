@@ -68,13 +68,17 @@ class Fault:
 
     def awaits(self, method: str, path: str) -> bool:
         """Whether this fault is for that request."""
-        if self.kind in kinds.WEBHOOK_KINDS or (self.kind in kinds.STRIPE_ONLY and not path.startswith("/v1/")):
+        if self.kind not in kinds.REQUEST_KINDS or (self.kind in kinds.STRIPE_ONLY and not path.startswith("/v1/")):
             return False
         return self.method in (None, method) and self.path.search(path) is not None
 
     def awaits_event(self, kind: str) -> bool:
         """Whether this fault is for the delivery of an event of that type."""
         return self.kind in kinds.WEBHOOK_KINDS and fnmatchcase(kind, self.type)
+
+    def awaits_callback(self, status: str) -> bool:
+        """Whether this fault is for the callback that tells of that status."""
+        return self.kind in kinds.CALLBACK_KINDS and fnmatchcase(status, self.type)
 
     def strikes(self, draw: Random) -> bool:
         """Whether it strikes what it has awaited this time, counted down; draws only where chance has a say."""
@@ -91,7 +95,7 @@ class Fault:
 
     def plain(self) -> dict[str, Any]:
         """The fault as it stands now: all that its family of faults can say."""
-        said = kinds.FOR_WEBHOOKS if self.kind in kinds.WEBHOOK_KINDS else kinds.FOR_REQUESTS
+        said = kinds.said_of(self.kind)
         whole = {"fault": self.kind} | vars(self) | {"path": self.path.pattern}
         return {name: value for name, value in whole.items() if name in said}
 
@@ -134,9 +138,14 @@ class FaultScript:
         awaiting = (fault for fault in self.faults if fault.awaits_event(kind))
         return next((fault for fault in awaiting if fault.strikes(self._draw)), None)
 
+    def take_for_callback(self, status: str) -> Fault | None:
+        """What strikes the callback that tells of that status of a message."""
+        awaiting = (fault for fault in self.faults if fault.awaits_callback(status))
+        return next((fault for fault in awaiting if fault.strikes(self._draw)), None)
+
 
 def _check(kind: str, script: dict[str, Any]) -> None:
-    allowed = kinds.FOR_WEBHOOKS if kind in kinds.WEBHOOK_KINDS else kinds.FOR_REQUESTS
+    allowed = kinds.said_of(kind)
     if unknown := set(script) - allowed:
         raise ValueError(f"{kind} does not take {', '.join(sorted(unknown))}; it takes {', '.join(sorted(allowed))}")
     for name, value in script.items():

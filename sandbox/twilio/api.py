@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 
@@ -18,8 +16,9 @@ from sandbox.ids import mint_hex
 from sandbox.journal import Entry
 from sandbox.replies import Reply
 from sandbox.state import SANDBOX, Sandbox
-from sandbox.twilio import whatsapp
-from sandbox.twilio.status_callbacks import play
+from sandbox.twilio import lists
+from sandbox.twilio.refusals import TwilioError
+from sandbox.twilio.sending import send
 
 Json = dict[str, Any]
 
@@ -47,71 +46,26 @@ class Asked:
 
 def create(asked: Asked) -> tuple[int, Json]:
     """Accept a message; its statuses follow in the background."""
-    sandbox, form = asked.sandbox, asked.form
-    variables = whatsapp.check(form)
-    body = form.get("Body") or " | ".join(variables.values())
-    message = whatsapp.message(form, sid=mint_hex("SM"), account=asked.account, body=body, now=sandbox.now())
-    sandbox.messages.put(message, identifier="sid")
-    sandbox.templates[message["sid"]] = {"content_sid": form.get("ContentSid"), "variables": variables}
-    if sandbox.on_message is not None:
-        sandbox.on_message(message | sandbox.templates[message["sid"]])
-    sandbox.errands.start(play(sandbox, message, form, asked.token))
-    return 201, message
+    return 201, send(asked.sandbox, asked.form, account=asked.account, token=asked.token)
 
 
 def retrieve(asked: Asked) -> tuple[int, Json]:
     """One message as it stands now."""
     message = asked.sandbox.messages.find(asked.sid)
     if message is None or message["account_sid"] != asked.account:
-        raise whatsapp.TwilioError(404, 20404, f"The requested resource /Messages/{asked.sid}.json was not found")
+        raise TwilioError(404, 20404, f"The requested resource /Messages/{asked.sid}.json was not found")
     return 200, message
 
 
 def list_messages(asked: Asked) -> tuple[int, Json]:
     """Messages, newest first, by recipient, sender and moment."""
-    form = asked.form
-    try:
-        size, page = min(int(form.get("PageSize", 50)), 1000), int(form.get("Page", 0))
-        mine = (m for m in asked.sandbox.messages.newest_first() if m["account_sid"] == asked.account)
-        found = [message for message in mine if _passes(message, form)]
-    except ValueError as error:
-        raise whatsapp.TwilioError(400, 20001, f"Invalid filter: {error}") from error
-    if size < 1 or page < 0:
-        raise whatsapp.TwilioError(400, 20006, "PageSize must be at least 1 and Page at least 0")
-    first, last = page * size, (page + 1) * size
-    return 200, {
-        "messages": found[first:last],
-        "page": page,
-        "page_size": size,
-        "uri": _page_uri(asked, page),
-        "first_page_uri": _page_uri(asked, 0),
-        "next_page_uri": _page_uri(asked, page + 1) if len(found) > last else None,
-        "previous_page_uri": _page_uri(asked, page - 1) if page else None,
-    }
+    mine = (message for message in asked.sandbox.messages.newest_first() if message["account_sid"] == asked.account)
+    return 200, lists.page(mine, asked.form, path=_MESSAGES.format(account=asked.account) + ".json")
 
 
 def refuse(asked: Asked) -> tuple[int, Json]:
     """No such path here."""
-    raise whatsapp.TwilioError(404, 20404, "The sandbox serves messages only")
-
-
-def _page_uri(asked: Asked, page: int) -> str:
-    return f"{_MESSAGES.format(account=asked.account)}.json?{urlencode(asked.form | {'Page': str(page)})}"
-
-
-def _passes(message: Json, form: Mapping[str, str]) -> bool:
-    if form.get("To", message["to"]) != message["to"] or form.get("From", message["from"]) != message["from"]:
-        return False
-    moment = parsedate_to_datetime(message["date_sent"] or message["date_created"])
-    bounds = {
-        name: datetime.fromisoformat(form[name]) for name in ("DateSent", "DateSent>", "DateSent<") if name in form
-    }
-    bounds = {name: at if at.tzinfo else at.replace(tzinfo=moment.tzinfo) for name, at in bounds.items()}
-    return (
-        ("DateSent" not in bounds or moment.date() == bounds["DateSent"].date())
-        and ("DateSent>" not in bounds or moment >= bounds["DateSent>"])
-        and ("DateSent<" not in bounds or moment <= bounds["DateSent<"])
-    )
+    raise TwilioError(404, 20404, "The sandbox serves messages only")
 
 
 _Act = Callable[[Asked], tuple[int, Json]]
@@ -155,7 +109,7 @@ def _reply(request: web.Request, act: _Act, form: dict[str, str]) -> Reply:
             sid=request.match_info.get("sid", ""),
         )
         status, thing = act(asked)
-    except whatsapp.TwilioError as refused:
+    except TwilioError as refused:
         return Reply.of(refused.status, refused.body)
     return Reply.of(status, thing)
 
@@ -167,11 +121,12 @@ def _authenticate(request: web.Request) -> tuple[str, str]:
     account = request.match_info.get("account", sid)
     known = targets.twilio_sid in (None, sid) and targets.twilio_token in (None, token)
     if not (sid.startswith("AC") and token and sid == account and known):
-        raise whatsapp.TwilioError(401, 20003, "Authenticate")
+        raise TwilioError(401, 20003, "Authenticate")
+    request.app[SANDBOX].phones.account = sid, token
     return sid, token
 
 
 def _scripted(fault: Fault) -> Reply:
     status = fault.status
     code = {401: 20003, 404: 20404, 429: 20429}.get(status, 20000 + status)
-    return Reply.of(status, whatsapp.TwilioError(status, code, f"The sandbox was told to answer {status}.").body)
+    return Reply.of(status, TwilioError(status, code, f"The sandbox was told to answer {status}.").body)

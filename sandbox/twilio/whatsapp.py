@@ -1,4 +1,4 @@
-"""A WhatsApp message and what becomes of it; pure."""
+"""A WhatsApp message: whether Twilio takes it, its shape, its next status; pure."""
 
 from __future__ import annotations
 
@@ -9,53 +9,31 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import Any
 
+from sandbox.twilio import recipients
+from sandbox.twilio.refusals import LATER, TwilioError
+
 Json = dict[str, Any]
 
 _ADDRESS = re.compile(r"^whatsapp:\+[1-9]\d{6,14}$", re.ASCII)
 _TEMPLATE = re.compile(r"^HX[0-9a-fA-F]{32}$")
 _URL = re.compile(r"^https?://[^\s/]+")
-
-# Recipients that always end the same way.
-INVALID = "whatsapp:+15005550001"
-OPTED_OUT = "whatsapp:+15005550009"
-UNREACHABLE = "whatsapp:+15005550063"
-THROTTLED = "whatsapp:+15005550429"
-BROKEN = "whatsapp:+15005550500"
+_NOT_IN_A_VARIABLE = re.compile(r"[\r\n\t]| {5}")
+LONGEST_TEXT = 1600
+LONGEST_TEMPLATE = 1024
 
 
-class TwilioError(Exception):
-    """Twilio says no: an HTTP status, an error code, a sentence."""
-
-    def __init__(self, status: int, code: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.code = code
-
-    @property
-    def body(self) -> Json:
-        """The refusal in Twilio's shape."""
-        more = f"https://www.twilio.com/docs/errors/{self.code}"
-        return {"code": self.code, "message": str(self), "more_info": more, "status": self.status}
+def is_address(text: str) -> bool:
+    """Whether this is a WhatsApp address as Twilio writes it."""
+    return _ADDRESS.match(text) is not None
 
 
-def check(form: Mapping[str, str]) -> dict[str, str]:
+def check(form: Mapping[str, str], *, sender: str | None) -> dict[str, str]:
     """The template variables of an acceptable message; refuses every other form as Twilio would."""
-    recipient = form.get("To", "")
-    if recipient == THROTTLED:
-        raise TwilioError(429, 20429, "Too Many Requests")
-    if recipient == BROKEN:
-        raise TwilioError(500, 20500, "Internal Server Error")
-    if not _ADDRESS.match(recipient) or recipient == INVALID:
-        raise TwilioError(400, 21211, "Invalid 'To' Phone Number: the sandbox sends to whatsapp:+E164 only")
-    if recipient == OPTED_OUT:
-        raise TwilioError(400, 21610, "Attempt to send to unsubscribed recipient")
-    if not form.get("MessagingServiceSid"):
-        if not form.get("From"):
-            raise TwilioError(400, 21603, "A 'From' or 'MessagingServiceSid' parameter is required")
-        if not _ADDRESS.match(form["From"]):
-            raise TwilioError(400, 63007, "No WhatsApp sender has this From address: whatsapp:+E164 is wanted")
+    _check_addresses(form, sender)
     if not form.get("Body") and not form.get("ContentSid"):
         raise TwilioError(400, 21602, "A message body or a ContentSid is required")
+    if len(form.get("Body", "")) > LONGEST_TEXT:
+        raise TwilioError(400, 21617, f"The message body exceeds the {LONGEST_TEXT} character limit")
     if form.get("ContentSid") and not _TEMPLATE.match(form["ContentSid"]):
         raise TwilioError(400, 21655, "The ContentSid is invalid: HX and 32 hexadecimal digits are wanted")
     if form.get("StatusCallback") and not _URL.match(form["StatusCallback"]):
@@ -63,61 +41,74 @@ def check(form: Mapping[str, str]) -> dict[str, str]:
     return _variables(form.get("ContentVariables", ""))
 
 
-def _variables(written: str) -> dict[str, str]:
-    if not written:
+def _check_addresses(form: Mapping[str, str], sender: str | None) -> None:
+    to, origin = form.get("To", ""), form.get("From", "")
+    if refused := recipients.refusal(to):
+        raise refused
+    if not form.get("MessagingServiceSid"):
+        if not origin:
+            raise TwilioError(400, 21603, "A 'From' or 'MessagingServiceSid' parameter is required")
+        if to and origin.startswith("whatsapp:") != to.startswith("whatsapp:"):
+            raise TwilioError(400, 21910, "Invalid 'From' and 'To' pair: they should be of the same channel")
+    if not is_address(to) or to == origin:
+        raise recipients.INVALID_NUMBER
+    if origin and (not is_address(origin) or origin == recipients.NO_SENDER or sender not in (None, origin)):
+        raise TwilioError(400, 63007, "Twilio could not find a Channel with the specified From address")
+
+
+def _variables(given: str) -> dict[str, str]:
+    if not given:
         return {}
-    refusal = TwilioError(400, 21656, "The ContentVariables parameter is invalid: a JSON object of non-empty strings")
+    refusal = TwilioError(
+        400, 21656, "The ContentVariables parameter is invalid: a JSON object of strings, none empty, each on one line"
+    )
     try:
-        variables = json.loads(written)
+        variables = json.loads(given)
     except ValueError as error:
         raise refusal from error
     if not isinstance(variables, dict):
         raise refusal
-    if not all(isinstance(value, str) and value.strip() for value in variables.values()):
-        raise refusal
+    for value in variables.values():
+        if not isinstance(value, str) or not value.strip() or _NOT_IN_A_VARIABLE.search(value):
+            raise refusal
     return variables
 
 
-def message(form: Mapping[str, str], *, sid: str, account: str, body: str, now: int) -> Json:
+def message(form: Mapping[str, str], *, sid: str, account: str, body: str, direction: str, now: int) -> Json:
     """A message that was accepted, in the shape of the Messages resource."""
     uri = f"/2010-04-01/Accounts/{account}/Messages/{sid}"
     service = form.get("MessagingServiceSid")
+    inbound = direction == "inbound"
     return {
         "account_sid": account,
         "api_version": "2010-04-01",
         "body": body,
         "date_created": written(now),
-        "date_sent": None,
+        "date_sent": written(now) if inbound else None,
         "date_updated": written(now),
-        "direction": "outbound-api",
+        "direction": direction,
         "error_code": None,
         "error_message": None,
         "from": form.get("From"),
         "messaging_service_sid": service,
         "num_media": "0",
-        "num_segments": "1",
+        "num_segments": "0" if service else "1",
         "price": None,
         "price_unit": None,
         "sid": sid,
-        "status": "accepted" if service else "queued",
+        "status": "received" if inbound else "accepted" if service else "queued",
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "to": form["To"],
         "uri": f"{uri}.json",
     }
 
 
-def course(form: Mapping[str, str]) -> tuple[tuple[str, int | None], ...]:
-    """The statuses the message will pass through, each with its error code."""
-    if not form.get("ContentSid"):
-        return (("failed", 63016),)  # free text outside the 24-hour window, and nobody ever writes to the sandbox
-    if form["To"] == UNREACHABLE:
-        return (("undelivered", 63024),)
-    return (("sent", None), ("delivered", None), ("read", None))
-
-
-def advance(thing: Json, status: str, code: int | None, *, now: int) -> None:
+def advance(thing: Json, status: str, code: int | None, *, sender: str, now: int) -> None:
     """Move the message to its next status."""
-    thing |= {"status": status, "error_code": code, "date_updated": written(now)}
+    why = LATER[code][1] if code else None
+    thing |= {"status": status, "error_code": code, "error_message": why, "date_updated": written(now)}
+    thing["num_segments"] = "1"
+    thing["from"] = thing["from"] or sender
     if status == "sent":
         thing["date_sent"] = written(now)
 

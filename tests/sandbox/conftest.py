@@ -46,6 +46,7 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[tuple[str, dict[str, str], str]] = []
         self.answers: list[int] = []
+        self.says = ("text/plain", b"")
         self.held = threading.Event()
         self.held.set()
         self.hold_first_of: str | None = None
@@ -59,8 +60,10 @@ class Receiver:
                     receiver.held.wait(10)
                 self.send_response(receiver.answers.pop(0) if receiver.answers else 200)
                 self.send_header("Location", "/elsewhere")
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Type", receiver.says[0])
+                self.send_header("Content-Length", str(len(receiver.says[1])))
                 self.end_headers()
+                self.wfile.write(receiver.says[1])
 
             def log_message(self, *arguments: object) -> None:
                 pass
@@ -154,6 +157,7 @@ def running() -> Iterator[Running]:
 def sandbox(running: Running) -> Running:
     running.post("reset")
     running.post("configure", {"webhook_url": None, "webhook_secrets": SECRETS, "twilio_callbacks": True})
+    running.post("configure", {"inbound_url": None, "twilio_from": None, "twilio_rate": None})
     return running
 
 

@@ -143,7 +143,8 @@ def test_run_delivers_to_the_app_and_prints_each_message(receiver):
         eventually(lambda: receiver.received)
         printed, _ = process.communicate("\n", timeout=10)
     assert receiver.received[0][0] == "/api/booking/stripe/webhook/"
-    assert "WhatsApp to +447700900123 | booking_paid | Ana | Morning yoga | Mon 9:00 | 7KQ2M9XA" in printed
+    line = "Hello Ana, your place in *Morning yoga* is booked: Mon 9:00. Your reference is *7KQ2M9XA*."
+    assert f"WhatsApp to +447700900123 | booking_paid | {line}" in printed
     assert process.returncode == 0
 
 

@@ -181,12 +181,8 @@ def test_the_journal_is_shown_and_filtered(told, client, intent):
 
 def test_it_is_configured_and_reset(told, sandbox, client, intent):
     told("configure", "--webhook-url", "http://127.0.0.1:1/", "--seed", "7", "--twilio-callbacks", "off")
-    assert sandbox.post("configure").json() | {"rate_limits": None} == {
-        "webhook_url": "http://127.0.0.1:1/",
-        "twilio_callbacks": False,
-        "rate_limits": None,
-        "seed": 7,
-    }
+    wanted = {"webhook_url": "http://127.0.0.1:1/", "twilio_callbacks": False, "seed": 7}
+    assert wanted.items() <= sandbox.post("configure").json().items()
     told("configure", "--webhook-url", "none", "--twilio-callbacks", "on")
     assert sandbox.post("configure").json()["webhook_url"] is None
     assert told("reset") == ["done"]
