@@ -18,6 +18,3 @@ def sandbox_only(reason: str) -> Any:
 def differs(number: str) -> Any:
     """A known or suspected difference from Stripe: the row of docs/sandbox-differences.md."""
     return pytest.mark.differs(number)
-
-
-coming = pytest.mark.xfail(reason="the sandbox does not serve this yet")

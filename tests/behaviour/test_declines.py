@@ -3,7 +3,7 @@
 import pytest
 
 from tests.behaviour.api import Api, cards_only
-from tests.behaviour.rules import coming, differs, rule
+from tests.behaviour.rules import differs, rule
 
 TESTING = "testing"
 LIFECYCLE = "payments/paymentintents/lifecycle"
@@ -57,7 +57,6 @@ def test_the_same_intent_is_tried_again(api: Api) -> None:
 
 
 @rule("api/errors", "a-card-error-carries-the-intent-and-the-charge")
-@coming
 def test_a_card_error_carries_the_intent(api: Api) -> None:
     intent = api.intent()
     error = api.confirm(intent, "pm_card_visa_chargeDeclined").error
@@ -69,7 +68,6 @@ def test_a_card_error_carries_the_intent(api: Api) -> None:
 
 
 @rule("api/events/types", "payment_intent.payment_failed")
-@coming
 def test_a_decline_has_its_events(api: Api) -> None:
     intent = api.intent()
     api.confirm(intent, "pm_card_visa_chargeDeclined")

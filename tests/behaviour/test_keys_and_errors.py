@@ -3,7 +3,7 @@
 import pytest
 
 from tests.behaviour.api import Api
-from tests.behaviour.rules import coming, rule, sandbox_only
+from tests.behaviour.rules import rule, sandbox_only
 from tests.sandbox.conftest import Running
 
 ERRORS = "api/errors"
@@ -96,7 +96,6 @@ def test_a_page_may_do_nothing_else(api: Api, page: str, method: str, path: str)
 
 @rule("rate-limits", "25-a-second-an-endpoint")
 @sandbox_only("Stripe asks not to be load-tested")
-@coming
 def test_too_many_requests(api: Api, hand: Running) -> None:
     hand.post("configure", {"rate_limits": True})
     try:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.behaviour.api import Api
-from tests.behaviour.rules import coming, differs, rule, sandbox_only
+from tests.behaviour.rules import differs, rule, sandbox_only
 from tests.sandbox.conftest import Running
 
 LIFECYCLE = "payments/paymentintents/lifecycle"
@@ -113,7 +113,6 @@ def test_an_end_is_final_and_the_refusal_shows_the_intent(api: Api, end: str, ac
 
 
 @rule(UPDATE, "amount-of-an-unpaid-intent")
-@coming
 def test_an_unpaid_intent_is_changed(api: Api) -> None:
     intent = api.intent(metadata={"a": "1", "b": "2"})
     form = {"amount": 1700, "description": "Yoga", "metadata": {"a": "", "c": "3"}}
@@ -125,7 +124,6 @@ def test_an_unpaid_intent_is_changed(api: Api) -> None:
 
 @rule(UPDATE, "amount-of-an-ended-intent")
 @pytest.mark.parametrize("end", ENDED)
-@coming
 def test_the_amount_of_an_ended_intent_stands(api: Api, end: str) -> None:
     intent = ENDED[end](api)
     answer = api.post(f"payment_intents/{intent['id']}", {"amount": 1700})

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tests.behaviour.api import Api
-from tests.behaviour.rules import coming, rule, sandbox_only
+from tests.behaviour.rules import rule, sandbox_only
 from tests.sandbox.conftest import Receiver
 
 PAGES = "api/pagination"
@@ -72,7 +72,6 @@ def test_an_event_holds_the_object_as_it_was(api: Api) -> None:
 
 @rule("api/events/types", "of-a-payment")
 @pytest.mark.parametrize("kind", ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"])
-@coming
 def test_a_payment_has_its_events(api: Api, kind: str) -> None:
     paid = api.paid()
     thing = {"id": paid["latest_charge"]} if kind.startswith("charge") else paid
@@ -105,7 +104,6 @@ def test_undelivered_events(api: Api, receiver: Receiver) -> None:
 
 @rule(EXPAND, "an-object-in-place-of-its-id")
 @pytest.mark.parametrize("name", ["payment_method", "latest_charge"])
-@coming
 def test_expand_in_an_object(api: Api, name: str) -> None:
     paid = api.paid()
     whole = api.get(f"payment_intents/{paid['id']}", {"expand": [name]}).body[name]
@@ -114,7 +112,6 @@ def test_expand_in_an_object(api: Api, name: str) -> None:
 
 
 @rule(EXPAND, "in-a-list")
-@coming
 def test_expand_in_a_list(api: Api) -> None:
     paid = api.paid()
     listed = api.get("payment_intents", {"limit": 1, "expand": ["data.latest_charge"]}).body["data"]

@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from tests.behaviour.api import Api, unique
-from tests.behaviour.rules import coming, rule
-
-pytestmark = coming
+from tests.behaviour.rules import rule
 
 CREATE = "api/refunds/create"
 REFUNDS = "refunds"
