@@ -39,7 +39,7 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """Change where webhooks and messages go and how they are signed, Twilio's pace, and the seed of chance."""
+    """Change where webhooks and messages go and how they are signed, Twilio's pace, the limits, the seed of chance."""
     sandbox = request.app[SANDBOX]
     given = await body(request, _TARGETS)
     if given.get("twilio_rate") is not None and not given["twilio_rate"] >= 1:

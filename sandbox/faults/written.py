@@ -23,7 +23,7 @@ def _flag(written: str) -> bool:
 FIELDS: dict[str, tuple[Callable[[str], Any], str, str]] = {
     "method": (str, "METHOD", "of the requests it waits for"),
     "path": (str, "REGEX", "searched in the path of requests"),
-    "type": (str, "PATTERN", "of the events it waits for, as payment_intent.*"),
+    "type": (str, "PATTERN", "of the events it waits for, as payment_intent.*; of a message, its status"),
     "times": (_count, "N", "how often it strikes, or forever (default: once; forever with a probability)"),
     "after": (int, "N", "how many matches it lets pass first"),
     "probability": (float, "P", "of striking a match, 0 to 1, drawn from the seed"),

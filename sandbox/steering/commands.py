@@ -150,8 +150,11 @@ COMMANDS = (
     Command("messages", "Show WhatsApp messages, newest first.", "GET", f"{_HAND}/messages"),
     Command(
         "say", "A phone writes to the program on WhatsApp.", "POST", f"{_HAND}/messages/inbound",
-        (_positional("from", "NUMBER", "the phone, as +447700900123"), _positional("body", "TEXT", "what it says")),
-        examples=('say +447700900123 "YES"',),
+        (
+            _positional("from", "NUMBER", "the phone, as +447700900123"), _positional("body", "TEXT", "what it says"),
+            ("--as", {"metavar": "LOOK", "help": "forged: signed by somebody else"}),
+        ),
+        examples=('say +447700900123 "YES"', "say +447700900123 STOP --as forged"),
     ),
     Command(
         "clock", "Show the sandbox's clock, or move it.", "GET", f"{_HAND}/clock",
@@ -176,6 +179,7 @@ COMMANDS = (
                 "metavar": "SECRET", "dest": "webhook_secrets", "action": "append",
                 "help": "signs them; several while one is rolled",
             }),
+            ("--inbound-url", {"metavar": "URL", "type": _address, "help": "where a phone's messages go; or none"}),
             ("--seed", {"metavar": "N", "type": int, "help": "of chance"}),
             ("--rate-limits", {"metavar": "on|off", "type": _switch, "help": "Stripe's, 25 a second an endpoint"}),
             ("--twilio-callbacks", {"metavar": "on|off", "type": _switch, "help": "whether Twilio tells statuses"}),

@@ -1,5 +1,7 @@
 """A phone writes to the program: what is posted, what it opens, what it ends."""
 
+import subprocess
+import sys
 from urllib.parse import parse_qsl
 
 import pytest
@@ -7,7 +9,7 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.request_validator import RequestValidator
 
 from sandbox.environment import TWILIO_SID, TWILIO_TOKEN
-from tests.sandbox.conftest import ACCOUNT, TOKEN, Running, eventually, serving
+from tests.sandbox.conftest import ACCOUNT, ROOT, TOKEN, Running, eventually, serving
 from tests.sandbox.test_whatsapp import ANA, STUDIO, send, told
 
 DAY = 24 * 3600
@@ -225,6 +227,16 @@ def test_what_no_phone_could_write_is_refused(sandbox, receiver, inbound, given)
 
 def test_an_outbound_message_cannot_be_replayed(sandbox, twilio, inbound):
     assert sandbox.post("messages/inbound", {"sid": send(twilio).sid}).status_code == 400
+
+
+def test_saying_something_from_the_command_line(sandbox, receiver, inbound):
+    ended = subprocess.run(
+        [sys.executable, "-m", "sandbox", "say", "+447700900123", "I am in", "--port", sandbox.url.rpartition(":")[2]],
+        cwd=ROOT, capture_output=True, text=True, timeout=20, check=False,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "taken=True  status=200" in ended.stdout
+    assert told(receiver)[0]["Body"] == "I am in"
 
 
 def test_serving_with_an_inbound_address(receiver):
