@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from booking import messages, seats
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import Booking, ClassSession
-from payments import refunds
+from payments import refunds, unmatched
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ def settle(payment: Payment, *, by: str, now: datetime) -> None:
     booking = Booking.objects.select_related("session", "member").filter(payment=payment).first()
     if booking is None:
         logger.error("The payment %s belongs to no booking", payment.reference)
+        _keep(payment, now)
     elif payment.status == Payment.Status.PAID:
         _paid(booking, payment, by=by, now=now)
     else:
@@ -62,4 +63,17 @@ def _late(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None
         booking.refresh_from_db()
         cancelled = booking.session.status == ClassSession.Status.CANCELLED
         free(booking, reason="session_cancelled" if cancelled else "expired", by=by, now=now)
-        refunds.owe(payment, amount=payment.amount_received, reason="late_payment", now=now)
+        refunds.owe_rest(payment, reason="late_payment", now=now)
+
+
+def _keep(payment: Payment, now: datetime) -> None:
+    if payment.status != Payment.Status.PAID:
+        return
+    unmatched.record(
+        payment.stripe_intent_id or str(payment.reference),
+        amount=payment.amount_received,
+        currency=payment.currency,
+        why="it paid for no booking",
+        now=now,
+        payment=payment,
+    )

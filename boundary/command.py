@@ -1,7 +1,16 @@
-from argparse import RawDescriptionHelpFormatter
+from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+
+A_YEAR_OF_MINUTES = 525_600
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on; anything else is wrong usage."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= A_YEAR_OF_MINUTES and len(text) <= 10):
+        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {A_YEAR_OF_MINUTES}")
+    return int(text)
 
 
 class OpsCommand(BaseCommand):

@@ -4,13 +4,23 @@ from uuid import uuid4
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.forms import CharField, HiddenInput, IntegerField, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from boundary.books import ReadOnlyAdmin
-from payments import credits
-from payments.models import CreditEntry, CreditLot, CreditSpend, Payment, Refund, StripeEvent
+from payments import credits, refunds
+from payments.models import (
+    CreditEntry,
+    CreditLot,
+    CreditSpend,
+    Dispute,
+    Payment,
+    Refund,
+    StripeEvent,
+    UnmatchedMoney,
+)
 from payments.serializers import LARGEST_GRANT
 
 
@@ -45,9 +55,43 @@ class PaymentAdmin(ReadOnlyAdmin):
 
 @admin.register(Refund)
 class RefundAdmin(ReadOnlyAdmin):
-    list_display = ("payment", "amount", "currency", "reason", "status", "created_at")
+    """Refunds are sent by `submit_refunds`; here one looks, and owes a failed one again."""
+
+    list_display = ("payment", "amount", "currency", "reason", "status", "failure_code", "due_at", "created_at")
     list_filter = ("status", "reason")
     list_select_related = ("payment",)
+    search_fields = ("stripe_refund_id", "payment__subject", "payment__stripe_intent_id")
+    actions = ("owe_again",)
+
+    @admin.action(description="Owe the failed refunds again", permissions=["view"])
+    def owe_again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
+        now = timezone.now()
+        owed = [refunds.owe_again(refund.pk, now=now) for refund in queryset.filter(status=Refund.Status.FAILED)]
+        done = sum(again is not None for again in owed)
+        self.message_user(request, f"{done} owed again; the rest has been returned already or has not failed.")
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = ("stripe_dispute_id", "payment", "amount", "currency", "reason", "status", "created_at", "closed_at")
+    list_filter = ("status",)
+    list_select_related = ("payment",)
+
+
+@admin.register(UnmatchedMoney)
+class UnmatchedMoneyAdmin(ReadOnlyAdmin):
+    """The queue of money that belongs to nothing here: return it or book for it at Stripe, then tick it off."""
+
+    list_display = ("stripe_id", "amount", "currency", "why", "payment", "found_at", "resolved_at", "resolved_by")
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter),)
+    list_select_related = ("payment", "resolved_by")
+    search_fields = ("stripe_id", "payment__subject")
+    actions = ("tick_off",)
+
+    @admin.action(description="Mark as dealt with", permissions=["view"])
+    def tick_off(self, request: HttpRequest, queryset: QuerySet[UnmatchedMoney]) -> None:
+        rows = queryset.filter(resolved_at=None).update(resolved_at=timezone.now(), resolved_by=request.user)
+        self.message_user(request, f"{rows} marked as dealt with.")
 
 
 @admin.register(StripeEvent)

@@ -22,3 +22,10 @@ MINIMUM_AMOUNT = {
     "usd": 50,
 }
 MAXIMUM_AMOUNT = 99_999_999
+WITHOUT_DECIMALS = {"jpy"}
+
+
+def written(amount: int, currency: str) -> str:
+    """An amount in minor units as people read it: 1500 gbp is `15.00 GBP`."""
+    whole = str(amount) if currency in WITHOUT_DECIMALS else f"{amount // 100}.{amount % 100:02}"
+    return f"{whole} {currency.upper()}"

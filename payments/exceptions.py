@@ -45,5 +45,9 @@ class CreditsMoved(Exception):
     """Another spend took credits between our reading and our taking: roll back and look again."""
 
 
+class RefundTooLarge(Exception):
+    """More was to be given back than is left of what a payment received."""
+
+
 class BadWebhook(Exception):
     """A webhook whose signature or body does not hold."""

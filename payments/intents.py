@@ -17,7 +17,7 @@ from payments import outcomes, stripe_client
 from payments.exceptions import PaymentRejected, PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment
 from payments.outcomes import Outcome, Settle
-from payments.stripe_client import Intent
+from payments.stripe_objects import Intent
 
 logger = logging.getLogger(__name__)
 lane = Lane("voids", workers=2)

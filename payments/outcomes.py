@@ -12,8 +12,9 @@ from typing import Protocol
 from django.conf import settings
 from django.db import transaction
 
+from payments import unmatched
 from payments.models import Payment
-from payments.stripe_client import Intent
+from payments.stripe_objects import Intent
 
 logger = logging.getLogger(__name__)
 Status = Payment.Status
@@ -58,7 +59,7 @@ def apply(
     with transaction.atomic(savepoint=False):
         payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
         if payment.status == Status.PAID:
-            _watch_for_second_payment(payment, intent, outcome)
+            _watch_for_second_payment(payment, intent, outcome, now)
             return payment
         if payment.status == Status.VOID and outcome != Outcome.SUCCEEDED:
             return payment
@@ -92,6 +93,8 @@ def disagreement(payment: Payment, intent: Intent, outcome: Outcome) -> str:
 
 
 def _end(payment: Payment, intent: Intent, outcome: Outcome, ended_at: datetime) -> None:
+    if payment.status == Status.REVIEW:
+        unmatched.matched(intent.id, now=ended_at)
     if outcome == Outcome.SUCCEEDED:
         payment.change(Status.PAID, stripe_intent_id=intent.id, amount_received=payment.amount, ended_at=ended_at)
     else:
@@ -111,11 +114,11 @@ def _note(payment: Payment, intent: Intent, outcome: Outcome) -> None:
         payment.change(Status.OPEN, **seen)
 
 
-def _watch_for_second_payment(payment: Payment, intent: Intent, outcome: Outcome) -> None:
+def _watch_for_second_payment(payment: Payment, intent: Intent, outcome: Outcome, now: datetime) -> None:
     """A paid row has had its success; one of another intent is money that belongs to nothing here."""
     if outcome == Outcome.SUCCEEDED and intent.id != payment.stripe_intent_id:
-        logger.error("Payment %s was paid by a second intent, %s: refund it", payment.reference, intent.id)
         payment.change(Status.PAID, review_reason=f"paid again by {intent.id}"[:200])
+        _keep(payment, intent, f"a second payment of {payment.subject}", now)
 
 
 def _review(payment: Payment, intent: Intent, why: str, now: datetime) -> None:
@@ -125,4 +128,12 @@ def _review(payment: Payment, intent: Intent, why: str, now: datetime) -> None:
     received = received if isinstance(received, int) and 0 < received < 2**31 else 0
     payment.change(
         Status.REVIEW, review_reason=why[:200], amount_received=max(received, payment.amount_received), ended_at=now
+    )
+    if received:
+        _keep(payment, intent, why, now)
+
+
+def _keep(payment: Payment, intent: Intent, why: str, now: datetime) -> None:
+    unmatched.record(
+        intent.id, amount=intent.amount_received, currency=intent.currency, why=why, now=now, payment=payment
     )

@@ -4,7 +4,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -14,6 +13,7 @@ from django.conf import settings
 
 from boundary.network import leave_database
 from payments.exceptions import BadWebhook
+from payments.stripe_objects import Event, Intent, Repayment
 
 API_VERSION = "2026-10-28.endive"
 CONNECT_TIMEOUT_SECONDS = 3
@@ -35,50 +35,6 @@ class StripeUnavailable(Exception):
 
 class StripeUnknown(StripeUnavailable):
     """No answer that tells what happened there; the same idempotency key asks again."""
-
-
-@dataclass(frozen=True)
-class Intent:
-    """What Stripe says of one PaymentIntent."""
-
-    id: str
-    status: str
-    amount: object
-    amount_received: object
-    currency: object
-    live: object
-    metadata: Mapping[str, Any]
-    failure_code: str = ""
-    decline_code: str = ""
-    client_secret: str = field(default="", repr=False)
-
-    @classmethod
-    def from_stripe(cls, data: Mapping[str, Any]) -> "Intent":
-        """Read from an API answer or an event's snapshot; missing parts are simply not what was expected."""
-        error = data.get("last_payment_error")
-        error = error if isinstance(error, dict) else {}
-        metadata = data.get("metadata")
-        return cls(
-            id=str(data.get("id") or ""),
-            status=str(data.get("status") or ""),
-            amount=data.get("amount"),
-            amount_received=data.get("amount_received"),
-            currency=data.get("currency"),
-            live=data.get("livemode"),
-            metadata=metadata if isinstance(metadata, dict) else {},
-            failure_code=str(error.get("code") or "")[:64],
-            decline_code=str(error.get("decline_code") or "")[:64],
-            client_secret=str(data.get("client_secret") or ""),
-        )
-
-
-@dataclass(frozen=True)
-class Event:
-    id: str
-    type: str
-    api_version: str
-    created: int
-    intent: Intent
 
 
 def create(
@@ -132,6 +88,28 @@ def find(*, metadata: Mapping[str, str], since: datetime) -> Intent | None:
     return None
 
 
+def refund(*, intent_id: str, amount: int, metadata: dict[str, str], idempotency_key: str) -> Repayment:
+    """Give money of a paid intent back. Network."""
+    with _errors():
+        answer = _client().v1.refunds.create(
+            {
+                "payment_intent": intent_id,
+                "amount": amount,
+                "reason": "requested_by_customer",
+                "metadata": metadata,
+            },
+            {"idempotency_key": idempotency_key},
+        )
+        return Repayment.from_stripe(answer.to_dict())
+
+
+def refunds_of(intent_id: str) -> list[Repayment]:
+    """Every refund of an intent, whoever made it, as it stands now. Network."""
+    with _errors():
+        page = _client().v1.refunds.list({"payment_intent": intent_id, "limit": 100})
+        return [Repayment.from_stripe(answer.to_dict()) for answer in page.auto_paging_iter()]
+
+
 def verify(payload: bytes, header: str | None) -> Event:
     """Check a webhook's signature against every secret in force and read it; BadWebhook when anything is off."""
     if not header or not header.isascii():
@@ -160,12 +138,18 @@ def _read_event(event: Mapping[str, Any]) -> Event:
         type=str(type_),
         api_version=str(event.get("api_version") or "")[:64],
         created=created if isinstance(created, int) else 0,
-        intent=Intent.from_stripe(data if isinstance(data, dict) else {}),
+        object=data if isinstance(data, dict) else {},
     )
-    intent = read.intent
-    if not all(text.isprintable() for text in (read.id, read.api_version, intent.id, intent.failure_code)):
+    if not all(text.isprintable() for text in (read.id, read.api_version, *_stored(read))):
         raise BadWebhook("the event holds text that cannot be stored")
     return read
+
+
+def _stored(event: Event) -> tuple[str, ...]:
+    """Every text of the event's object that a row may come to hold."""
+    intent, repayment, complaint = event.intent, event.repayment, event.complaint
+    codes = (intent.failure_code, intent.decline_code, repayment.failure_reason, complaint.reason)
+    return (intent.id, intent.status, repayment.intent_id, *codes)
 
 
 def _refuse_future(header: str) -> None:

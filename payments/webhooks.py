@@ -1,13 +1,17 @@
+"""A verified event: stored once, in the one transaction of its effect."""
+
 import logging
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from payments import intents, outcomes
+from payments import disputes, intents, outcomes, refunds, unmatched
 from payments.models import Payment, StripeEvent
 from payments.outcomes import Outcome, Settle
-from payments.stripe_client import API_VERSION, Event, Intent
+from payments.stripe_client import API_VERSION
+from payments.stripe_objects import Event, Intent
 
 logger = logging.getLogger(__name__)
 
@@ -17,6 +21,9 @@ OUTCOME_OF_TYPE = {
     "payment_intent.processing": Outcome.PROCESSING,
     "payment_intent.payment_failed": Outcome.FAILED,
 }
+REFUND_TYPES = ("refund.created", "refund.updated", "refund.failed")
+DISPUTE_TYPES = ("charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed")
+TYPES = (*OUTCOME_OF_TYPE, *REFUND_TYPES, *DISPUTE_TYPES)
 
 
 def receive(event: Event, *, settle: Settle, now: datetime) -> str:
@@ -24,17 +31,14 @@ def receive(event: Event, *, settle: Settle, now: datetime) -> str:
 
     No network before the commit; what must follow there is a row, tried in the background after it.
     """
-    outcome = OUTCOME_OF_TYPE.get(event.type)
-    if outcome is None:
+    if event.type not in TYPES:
         return "ignored"
-    payment_id = _find_payment(event.intent)
+    payment_id = _payment_of(event)
     if payment_id is None:
-        logger.info("Ignored the event %s %s: not ours", event.type, event.id)
+        _keep_if_ours(event, now)
         return "ignored"
     if event.api_version != API_VERSION:
         logger.warning("The event %s speaks %s, this program %s", event.id, event.api_version, API_VERSION)
-    happened_at = datetime.fromtimestamp(event.created, tz=UTC) if 0 < event.created < 2**32 else now
-    by = f"stripe:{event.id}"[:64]
     try:
         with transaction.atomic():
             StripeEvent.objects.create(
@@ -42,20 +46,10 @@ def receive(event: Event, *, settle: Settle, now: datetime) -> str:
                 type=event.type,
                 payment_id=payment_id,
                 api_version=event.api_version,
-                created_at=happened_at,
+                created_at=_happened_at(event, now),
                 received_at=now,
             )
-            payment = outcomes.apply(
-                payment_id,
-                intent=event.intent,
-                outcome=outcome,
-                settle=settle,
-                by=by,
-                now=now,
-                happened_at=happened_at,
-            )
-            if payment.status == Payment.Status.VOIDING:
-                intents.void_after_commit(payment, settle=settle, by=by, now=now)
+            _apply(event, payment_id, settle=settle, now=now)
     except IntegrityError:
         if StripeEvent.objects.filter(event_id=event.id).exists():
             return "repeated"
@@ -63,13 +57,62 @@ def receive(event: Event, *, settle: Settle, now: datetime) -> str:
     return "applied"
 
 
-def _find_payment(intent: Intent) -> int | None:
+def _apply(event: Event, payment_id: int, *, settle: Settle, now: datetime) -> None:
+    if event.type in REFUND_TYPES:
+        refunds.record(event.repayment, now=now)
+        return
+    if event.type in DISPUTE_TYPES:
+        disputes.record(event.complaint, now=now)
+        return
+    by = f"stripe:{event.id}"[:64]
+    payment = outcomes.apply(
+        payment_id,
+        intent=event.intent,
+        outcome=OUTCOME_OF_TYPE[event.type],
+        settle=settle,
+        by=by,
+        now=now,
+        happened_at=_happened_at(event, now),
+    )
+    if payment.status == Payment.Status.VOIDING:
+        intents.void_after_commit(payment, settle=settle, by=by, now=now)
+
+
+def _happened_at(event: Event, now: datetime) -> datetime:
+    return datetime.fromtimestamp(event.created, tz=UTC) if 0 < event.created < 2**32 else now
+
+
+def _payment_of(event: Event) -> int | None:
+    if event.type in OUTCOME_OF_TYPE:
+        return _payment_of_intent(event.intent)
+    intent_id = event.repayment.intent_id
+    found = Payment.objects.filter(stripe_intent_id=intent_id) if intent_id else Payment.objects.none()
+    return found.values_list("pk", flat=True).first()
+
+
+def _payment_of_intent(intent: Intent) -> int | None:
     """The row this intent belongs to: by Stripe's id, else by our metadata, for an event can beat the create answer."""
     rows = Payment.objects.values_list("pk", flat=True)
     found = rows.filter(stripe_intent_id=intent.id[:255]).first() if intent.id else None
     if found is not None:
         return found
+    named = _reference(intent)
+    return rows.filter(reference=named).first() if named else None
+
+
+def _reference(intent: Intent) -> UUID | None:
     try:
-        return rows.filter(reference=UUID(str(intent.metadata.get("payment")))).first()
+        return UUID(str(intent.metadata.get("payment")))
     except ValueError:
         return None
+
+
+def _keep_if_ours(event: Event, now: datetime) -> None:
+    """Money that names a payment of this program which is not here, as after a restored backup, must not get lost."""
+    intent = event.intent
+    of_our_mode = intent.live in (None, settings.STRIPE_LIVE)
+    if event.type == "payment_intent.succeeded" and _reference(intent) and of_our_mode:
+        why = "its metadata names a payment that is not here"
+        unmatched.record(intent.id, amount=intent.amount_received, currency=intent.currency, why=why, now=now)
+    else:
+        logger.info("Ignored the event %s %s: not ours", event.type, event.id)

@@ -126,6 +126,7 @@ def test_money_owed_twice_for_one_reason_is_one_refund(ana: Member) -> None:
 
     now = timezone.now()
     payment = intents.propose(subject="booking:X", member=ana, amount=500, currency="gbp", description="x", now=now)
+    payment.amount_received = 500
     for later in (0, 1):
         refunds.owe(payment, amount=500, reason="late_payment", now=now + timedelta(minutes=later))
     assert Refund.objects.count() == 1

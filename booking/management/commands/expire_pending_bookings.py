@@ -1,4 +1,3 @@
-from argparse import ArgumentTypeError
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -10,18 +9,10 @@ from django.utils import timezone
 from booking import expiry
 from booking.expiry import Fate
 from booking.models import Booking
-from boundary.command import OpsCommand
+from boundary.command import OpsCommand, positive
 
 BATCH = 200
 SILENCES = 5
-A_YEAR_OF_MINUTES = 525_600
-
-
-def positive(text: str) -> int:
-    """A whole number from 1 on; anything else is wrong usage."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= A_YEAR_OF_MINUTES and len(text) <= 10):
-        raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {A_YEAR_OF_MINUTES}")
-    return int(text)
 
 
 class Command(OpsCommand):

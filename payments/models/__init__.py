@@ -1,0 +1,7 @@
+"""The rows of the app, by what they are about."""
+
+from payments.models.credit import CreditEntry, CreditLot, CreditSpend
+from payments.models.payment import Payment, StripeEvent
+from payments.models.refund import Dispute, Refund, UnmatchedMoney
+
+__all__ = ["CreditEntry", "CreditLot", "CreditSpend", "Dispute", "Payment", "Refund", "StripeEvent", "UnmatchedMoney"]
