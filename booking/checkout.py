@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from booking import messages, policy, seats, settlement
+from booking import expiry, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, SessionClosed, SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
 from members.models import Member
@@ -64,9 +64,12 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
             if resumed is None:
                 continue
             return resumed
-        _refuse_early(order.session, now)
         try:
+            _refuse_early(order.session, now)
             return _book_new(order)
+        except SessionFull:
+            if not expiry.free_seats(order.session, now=now):
+                raise
         except (IntegrityError, CreditsMoved) as error:
             lost = error
         except (InsufficientCredits, TooManyHolds):

@@ -7,13 +7,14 @@ from enum import StrEnum
 from django.db.models import Q, QuerySet
 
 from booking import settlement
-from booking.models import Booking
+from booking.models import Booking, ClassSession
 from payments import intents
 from payments.exceptions import PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
 BY = "expire_pending_bookings"
+AT_ONCE = 3
 
 
 class Fate(StrEnum):
@@ -36,10 +37,10 @@ def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking
     return holds.select_related("payment").order_by("expires_at", "id")
 
 
-def expire(booking: Booking, *, now: datetime) -> Fate:
+def expire(booking: Booking, *, now: datetime, by: str = BY) -> Fate:
     """End one stale hold by what Stripe answers; never raises: what goes wrong is logged and left for the next run."""
     try:
-        return _end(booking, now)
+        return _end(booking, by, now)
     except PaymentUndecided:
         return Fate.UNFINISHED
     except PaymentsUnavailable:
@@ -50,13 +51,28 @@ def expire(booking: Booking, *, now: datetime) -> Fate:
         return Fate.UNFINISHED
 
 
-def _end(booking: Booking, now: datetime) -> Fate:
+def free_seats(session: ClassSession, *, now: datetime) -> bool:
+    """End a few stale holds of a full session for a member who asks for a seat; True when one became free.
+
+    So the seats of a studio come back although its cron job stands still. Network, and bounded: the oldest few holds,
+    and none after Stripe was silent once.
+    """
+    for booking in stale(now=now, created_before=None).filter(session=session)[:AT_ONCE]:
+        fate = expire(booking, now=now, by="next_in_line")
+        if fate == Fate.FREED:
+            return True
+        if fate == Fate.SILENT:
+            break
+    return False
+
+
+def _end(booking: Booking, by: str, now: datetime) -> Fate:
     payment = booking.payment
     assert payment is not None, "only card bookings are held"
     if not payment.claim_void(now):
         return Fate.ELSEWHERE
     try:
-        ended = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=BY, now=now)
+        ended = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=by, now=now)
     finally:
         payment.release_void()
     if ended.status == Payment.Status.REVIEW:

@@ -8,7 +8,7 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from booking import settlement
-from config import errors, health, schema
+from config import errors, health, metrics, schema
 from payments.views import StripeWebhookView
 
 admin.autodiscover()
@@ -37,6 +37,7 @@ urlpatterns = [
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
 ]
 
 handler400 = errors.bad_request

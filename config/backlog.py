@@ -1,0 +1,43 @@
+"""What waits to be done, and for how long: the one source of `/readyz` and `/metrics`."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Min, Q, QuerySet
+
+from booking import expiry
+from notifications.models import Message
+from payments import refunds
+from payments.models import Payment, UnmatchedMoney
+
+# Each is done by a command that cron runs every minute; so long may it be late before someone must look.
+PATIENCE = timedelta(minutes=15)
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many rows of one kind wait, and how many seconds the oldest is overdue."""
+
+    count: int
+    seconds: float
+
+    @property
+    def late(self) -> bool:
+        return self.seconds > PATIENCE.total_seconds()
+
+
+def measure(now: datetime) -> dict[str, Waiting]:
+    """Stale holds, refunds owed, messages due, payments being voided and unmatched money. Reads only."""
+    messages = Message.objects.filter(status__in=Message.WAITING, due_at__lte=now)
+    return {
+        "stale_holds": _waiting(expiry.stale(now=now, created_before=None).order_by(), "expires_at", now),
+        "refunds_owed": _waiting(refunds.due(now=now).order_by(), "due_at", now),
+        "messages_due": _waiting(messages, "due_at", now),
+        "payments_in_review": _waiting(Payment.objects.filter(status=Payment.Status.REVIEW), "ended_at", now),
+        "unmatched_money": _waiting(UnmatchedMoney.objects.filter(resolved_at=None), "found_at", now),
+    }
+
+
+def _waiting(rows: QuerySet, moment: str, now: datetime) -> Waiting:
+    found = rows.aggregate(count=Count("pk"), oldest=Min(moment, filter=Q(**{f"{moment}__lte": now})))
+    return Waiting(found["count"], (now - found["oldest"]).total_seconds() if found["oldest"] else 0.0)

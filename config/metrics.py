@@ -1,0 +1,40 @@
+"""What Prometheus reads."""
+
+from collections.abc import Iterator
+
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from prometheus_client import CollectorRegistry
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import Collector
+
+from booking.models import Booking
+from config import backlog
+
+
+class Studio(Collector):
+    """The state of the database when it is asked; the same from whichever process answers."""
+
+    def collect(self) -> Iterator[Metric]:
+        bookings = GaugeMetricFamily("holdfast_bookings", "Bookings by status.", labels=["status"])
+        counted = dict(Booking.objects.order_by().values_list("status").annotate(Count("pk")))
+        for status in Booking.Status.values:
+            bookings.add_metric([status], counted.get(status, 0))
+        yield bookings
+        yield GaugeMetricFamily("holdfast_holds", "Unpaid holds.", counted.get(Booking.Status.PENDING, 0))
+        for name, waiting in backlog.measure(timezone.now()).items():
+            said = name.replace("_", " ")
+            yield GaugeMetricFamily(f"holdfast_{name}", f"How many: {said}.", waiting.count)
+            oldest = f"How long the oldest is overdue: {said}."
+            yield GaugeMetricFamily(f"holdfast_{name}_oldest_seconds", oldest, waiting.seconds)
+
+
+_registry = CollectorRegistry()
+_registry.register(Studio())
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Prometheus text, from the database alone."""
+    return HttpResponse(generate_latest(_registry), content_type=CONTENT_TYPE_LATEST)
