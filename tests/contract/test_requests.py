@@ -26,6 +26,14 @@ def create(number: int = 7) -> stripe_client.Intent:
     return intent
 
 
+def refund() -> object:
+    intent = create()
+    stripe_client._client().v1.payment_intents.confirm(intent.id, {"payment_method": "pm_card_visa"})
+    return stripe_client.refund(
+        intent_id=intent.id, amount=700, metadata={"refund": "7"}, idempotency_key="contract:refund"
+    )
+
+
 def send() -> str:
     return twilio_client.send(
         to="+447700900123",
@@ -40,6 +48,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "retrieve": lambda: stripe_client.retrieve(create().id),
     "cancel": lambda: stripe_client.cancel(create().id),
     "find": lambda: stripe_client.find(metadata={"payment": "none"}, since=WHEN),
+    "refund": refund,
+    "refunds_of": lambda: stripe_client.refunds_of("pi_none"),
     "send": send,
     "find_sent": lambda: twilio_client.find_sent(to="+447700900123", since=WHEN),
 }
