@@ -2,6 +2,7 @@
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
+# make bench-sandbox  how many payment intents a second the sandbox creates
 # make lock   write requirements*.txt from requirements*.in
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test test-live test-sqlite test-postgresql check lock openapi clean
+.PHONY: run test test-live test-sqlite test-postgresql check bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -50,12 +51,15 @@ check: $(VENV)/.development
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy config booking payments notifications members boundary
-	$(VENV)/bin/mypy sandbox
+	$(VENV)/bin/mypy sandbox bench
 	$(VENV)/bin/lint-imports
 	$(PY) manage.py makemigrations --check --dry-run
 	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	diff -u docs/openapi.yaml .run/openapi.yaml
+
+bench-sandbox: $(VENV)/.development
+	$(PY) -m bench.sandbox
 
 openapi: $(VENV)/.development
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

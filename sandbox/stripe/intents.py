@@ -69,10 +69,17 @@ def open_intent(*, identifier: str, secret: str, now: int, wanted: Json) -> Inte
         "livemode": False,
         "metadata": metadata.merged({}, wanted.get("metadata", {})),
         "payment_method": None,
-        "payment_method_options": {"card": {"request_three_d_secure": "automatic"}},
+        "payment_method_options": method_options({}, wanted.get("payment_method_options") or {}),
         "payment_method_types": allowed or ["card"],
         "status": "requires_payment_method",
     }
+
+
+def method_options(kept: Json, given: Json) -> Json:
+    """The options of an intent after a request gave some for cards: those that show."""
+    card = {"request_three_d_secure": "automatic"} | kept.get("card", {})
+    shown = ("capture_method", "request_three_d_secure", "setup_future_usage")
+    return {"card": card | {name: value for name, value in given.get("card", {}).items() if name in shown}}
 
 
 def attach(intent: Intent, *, method: str) -> None:

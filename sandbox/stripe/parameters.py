@@ -38,11 +38,27 @@ _METHOD_DATA = nested(
     }
 )  # fmt: skip
 
+# What only some accounts or countries use is taken and not looked at.
+_CARD_OPTIONS = {
+    **dict.fromkeys(
+        (
+            "cvc_token", "installments", "mandate_options", "moto", "network", "request_extended_authorization",
+            "request_incremental_authorization", "request_multicapture", "request_overcapture",
+            "require_cvc_recollection", "setup_credential_usage", "statement_descriptor_suffix_kana",
+            "statement_descriptor_suffix_kanji", "stored_credential_usage", "three_d_secure",
+        ),
+        anything,
+    ),
+    "capture_method": choice("manual"),
+    "request_three_d_secure": choice("any", "automatic", "challenge"),
+    "setup_future_usage": choice("none", "off_session", "on_session"),
+}  # fmt: skip
+
 # How an intent is to be paid, which creating, updating and confirming it may all say.
 PAYING: Parameters = {
     "payment_method": text(),
     "payment_method_data": _METHOD_DATA,
-    "payment_method_options": anything,
+    "payment_method_options": nested({"card": nested(_CARD_OPTIONS), "link": anything}),
     "receipt_email": email,
     "setup_future_usage": choice("off_session", "on_session"),
     "shipping": SHIPPING,

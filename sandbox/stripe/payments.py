@@ -56,6 +56,9 @@ def update(sandbox: Sandbox, intent: Json, wanted: Json) -> Json:
     changes = {name: wanted[name] for name in _UPDATABLE if name in wanted}
     if "metadata" in changes:
         changes["metadata"] = metadata.merged(intent["metadata"], changes["metadata"])
+    if wanted.get("payment_method_options"):
+        options = intents.method_options(intent["payment_method_options"], wanted["payment_method_options"])
+        changes["payment_method_options"] = options
     if "currency" in changes:
         changes["currency"] = money.check_currency(changes["currency"] or "")
     if changes.get("allowed_payment_method_types"):
@@ -86,6 +89,9 @@ def _try(sandbox: Sandbox, intent: Json, wanted: Json, *, origin: Json) -> Json:
     method = sandbox.methods.get(intent["payment_method"])
     kept = ("capture_method", "receipt_email", "setup_future_usage", "shipping")
     intent |= {name: wanted[name] for name in kept if wanted.get(name)}
+    if wanted.get("payment_method_options"):
+        options = intents.method_options(intent["payment_method_options"], wanted["payment_method_options"])
+        intent["payment_method_options"] = options
     happened = intents.confirm(
         intent,
         card=methods.trial(sandbox, method),

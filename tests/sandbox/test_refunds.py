@@ -1,7 +1,7 @@
 import pytest
 import stripe
 
-from tests.sandbox.conftest import eventually
+from tests.sandbox.conftest import Running, eventually, serving
 
 
 @pytest.fixture
@@ -137,10 +137,17 @@ def test_a_bank_can_fail_any_refund_by_hand(sandbox, client, paid):
     assert sandbox.post(f"refunds/{refund.id}/fail", {"reason": "rain"}).status_code == 400
 
 
-def test_a_bank_can_pay_a_pending_refund_by_hand(sandbox, client, pay):
-    refund = client.v1.refunds.create({"payment_intent": pay("pm_card_pendingRefund").id})
-    assert sandbox.post(f"refunds/{refund.id}/succeed").json()["status"] == "succeeded"
-    assert sandbox.post(f"refunds/{refund.id}/succeed").status_code == 400
+@pytest.mark.parametrize("end", ["succeed", "fail"])
+def test_a_bank_can_end_a_pending_refund_by_hand(end):
+    with serving("--retry-scale", "100") as (_, url):
+        patient, card = Running(url), {"payment_method": "pm_card_pendingRefund"}
+        intents = patient.stripe().v1.payment_intents
+        name = intents.create({"amount": 1500, "currency": "gbp", "allowed_payment_method_types": ["card"]}).id
+        intents.confirm(name, card)
+        refund = patient.stripe().v1.refunds.create({"payment_intent": name})
+        assert refund.status == "pending"
+        assert patient.post(f"refunds/{refund.id}/{end}").json()["status"] in ("succeeded", "failed")
+        assert patient.post(f"refunds/{refund.id}/succeed").status_code == 400
 
 
 def test_someone_can_refund_in_the_dashboard(sandbox, client, paid):
