@@ -4,6 +4,7 @@ import { byId, show } from './dom.js';
 import { button } from './hand.js';
 import { state } from './live.js';
 import { isOpen, paidFirst } from './payer.js';
+import { LOSE } from './webhooks.js';
 import { money } from './words.js';
 
 const REMEMBERED = 'sandbox console: about';
@@ -23,8 +24,7 @@ export function draw() {
   const sum = intent ? ` ${money(intent.amount, intent.currency)}` : '';
   const confirm = (/** @type {string} */ method) => ({ path: `payment_intents/${intent?.id}/confirm`, body: { payment_method: method }, says: 'Paid.' });
   const late = intent ? paidFirst(intent) : { path: '' };
-  const lose = { path: 'faults', body: { fault: 'webhook_dropped' }, says: 'The next webhook will be lost.' };
   show(byId('play-decline'), button(`Decline${sum}`, confirm('pm_card_chargeDeclined'), attributes));
   show(byId('play-late'), button(`Pay${sum} at the instant it is canceled`, late, attributes));
-  show(byId('play-lost'), button('Lose the next webhook', lose), button(`Pay${sum}`, confirm('pm_card_visa'), attributes));
+  show(byId('play-lost'), button('Lose the next webhook', LOSE), button(`Pay${sum}`, confirm('pm_card_visa'), attributes));
 }

@@ -18,6 +18,12 @@ const LOOKS = [
   ['Other amount', 'other_amount', 'one minor unit more'],
   ['Thin', 'thin', 'without the object'],
 ];
+/** Of payments alone: a program that does not listen to charges would not miss theirs. */
+export const LOSE = {
+  path: 'faults',
+  body: { fault: 'webhook_dropped', type: 'payment_intent.*' },
+  says: 'The next webhook of a payment will be lost.',
+};
 /** @type {Set<string>} */
 const open = new Set();
 let onlySelected = false;
@@ -71,14 +77,13 @@ export function draw() {
 /** @param {number} held */
 function wire(held) {
   const nothing = held === 0;
-  const lose = { path: 'faults', body: { fault: 'webhook_dropped' }, says: 'The next webhook will be lost.' };
   return [
     h('button', { type: 'button', 'data-press': 'hold', 'aria-pressed': String(holding()) }, 'Hold all webhooks'),
     h('button', { type: 'button', 'data-press': 'release', disabled: nothing && !holding(), title: nothing ? 'Nothing is held' : null },
       nothing ? 'Release' : `Release ${held}`),
     h('button', { type: 'button', 'data-press': 'release', 'data-shuffle': 'yes', disabled: held < 2, title: held < 2 ? 'Fewer than two are held' : null },
       'Release shuffled'),
-    button('Lose the next webhook', lose),
+    button('Lose the next webhook', LOSE, { title: 'the next event of a payment intent' }),
   ];
 }
 
