@@ -22,7 +22,9 @@ def console(page: Page, sandbox: Running) -> Iterator[Page]:  # noqa: F811
     complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        asked_for = "/_sandbox/" in message.location["url"] and re.search(r"status of 4(00|02|09)|INTERNET_DISCONNECTED", message.text)
+        asked_for = "/_sandbox/" in message.location["url"] and re.search(
+            r"status of 4(00|02|09)|INTERNET_DISCONNECTED", message.text
+        )
         if message.type in ("error", "warning") and not asked_for:
             complaints.append(message.text)
 

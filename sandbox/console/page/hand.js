@@ -77,10 +77,15 @@ function reason(told) {
   return typeof error === 'string' ? error : (error?.message ?? '');
 }
 
+const SHOWN_MS = 8000;
+let shown = 0;
+
 /** Say a sentence where it is seen and read out. @param {string} sentence @param {string} [mood] good, asks or bad */
 export function say(sentence, mood = 'good') {
   const place = byId('said');
   place.className = mood;
-  place.textContent = '';
+  place.textContent = ''; // so that the same sentence is read out again
   requestAnimationFrame(() => (place.textContent = sentence));
+  clearTimeout(shown);
+  shown = setTimeout(() => (place.textContent = ''), SHOWN_MS);
 }
