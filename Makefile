@@ -1,6 +1,7 @@
 # make run    serve a demo studio on http://localhost:8000 (with the sandbox when no Stripe keys are set)
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
+# make chaos  storms over the whole program: SEEDS=20 runs the seeds 1 to 20, SEED=7 one; see docs/chaos.md
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make lock   write requirements*.txt from requirements*.in
@@ -9,9 +10,12 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
+SEEDS ?= 20
+# They drive the sandbox, or run the demo on SQLite.
+NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run test test-live test-sqlite test-postgresql check bench-sandbox lock openapi clean
+.PHONY: run chaos test test-live test-sqlite test-postgresql check bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -30,12 +34,15 @@ run: $(VENV)/.runtime
 test: test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.development
-	DATABASE_URL= $(PY) -m pytest tests --ignore tests/races -n $(WORKERS)
-	DATABASE_URL= $(PY) -m pytest tests/races
+	DATABASE_URL= $(PY) -m pytest tests --ignore tests/races --ignore tests/chaos -n $(WORKERS)
+	DATABASE_URL= $(PY) -m pytest tests/races tests/chaos
 
 test-postgresql: $(VENV)/.development
-	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/sandbox --ignore tests/journeys -n $(WORKERS)
-	$(PY) -m tests.postgresql pytest tests/races
+	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/chaos $(NO_DATABASE) -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests/races tests/chaos
+
+chaos: $(VENV)/.development
+	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
 
 test-live: $(VENV)/.development
 	@case "$(STRIPE_SECRET_KEY)" in \
