@@ -54,7 +54,7 @@ def test_the_first_screen_of_the_readme_leads_to_paid_and_freed_bookings(demo: D
     assert (with_credit["status"], with_credit["paid_with"]) == ("paid", "credits")
     assert (by_card["status"], by_card["paid_with"], by_card["amount"]) == ("paid", "card", 1800)
     for booking in (with_credit, by_card):
-        eventually(lambda reference=booking["reference"]: f"| {reference}" in demo.log.read_text())
+        eventually(lambda reference=booking["reference"]: f"*{reference}*" in demo.log.read_text())
 
     declined = block("book").replace("pm_card_visa", "pm_card_chargeDeclined")
     declined = declined.replace("page_size=3", "page_size=3&search=spin")
