@@ -9,7 +9,6 @@ import stripe
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 from sandbox import environment
-from tests.chromium import browser, page  # noqa: F401
 from tests.sandbox.conftest import ACCOUNT, Receiver, Running, eventually
 
 HOSTILE = """<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>"""
@@ -17,7 +16,7 @@ PHONE = "+447700900123"
 
 
 @pytest.fixture
-def console(page: Page, sandbox: Running) -> Iterator[Page]:  # noqa: F811
+def console(page: Page, sandbox: Running) -> Iterator[Page]:
     """The open console; what the browser complains about fails the test, refusals that were asked for aside."""
     complaints: list[str] = []
 
@@ -255,7 +254,7 @@ def test_nothing_sticks_out(console: Page, client: stripe.StripeClient, width: i
     assert console.evaluate(f"{document}.scrollWidth <= {document}.clientWidth")
 
 
-def test_a_page_of_another_site_learns_and_moves_nothing(page: Page, sandbox: Running) -> None:  # noqa: F811
+def test_a_page_of_another_site_learns_and_moves_nothing(page: Page, sandbox: Running) -> None:
     page.route("http://shop.example/", lambda route: route.fulfill(body="<h1>shop</h1>", content_type="text/html"))
     page.goto("http://shop.example/")
     reach = """async ([url, method]) => fetch(url, {method, body: method === 'POST' ? '{}' : undefined})

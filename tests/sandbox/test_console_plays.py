@@ -10,7 +10,6 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.chromium import browser, page  # noqa: F401
 from tests.journeys.demo import Demo
 from tests.sandbox.conftest import eventually
 
@@ -60,7 +59,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Program]:
 
 
 @pytest.fixture
-def console(page: Page, program: Program) -> Page:  # noqa: F811
+def console(page: Page, program: Program) -> Page:
     expect.set_options(timeout=10_000)
     page.goto(f"http://127.0.0.1:{program.demo.sandbox_port}/")
     expect(page.get_by_text("live", exact=True)).to_be_visible()
