@@ -50,8 +50,9 @@ STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 8, maximum=60)
 PAYMENTS_ENABLED = bool(STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRETS)
 PAYMENT_FAILED_POLICY = env.choice("PAYMENT_FAILED_POLICY", "void", "hold")
 LATE_PAYMENT_POLICY = env.choice("LATE_PAYMENT_POLICY", "reseat", "refund")
-if STRIPE_LIVE and STRIPE_API_BASE:
-    env.refuse("STRIPE_API_BASE", "is set beside a live STRIPE_SECRET_KEY, which may only go to Stripe")
+for name in ("STRIPE_API_BASE", "STRIPE_JS_URL"):
+    if STRIPE_LIVE and env.text(name):
+        env.refuse(name, "is set beside a live STRIPE_SECRET_KEY, which may only go with Stripe's own; empty it")
 if STRIPE_LIVE and DEBUG:
     env.refuse("STRIPE_SECRET_KEY", "is a live key while DEBUG is on")
 if STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and ("_live_" in STRIPE_PUBLISHABLE_KEY) != STRIPE_LIVE:

@@ -69,6 +69,7 @@ UNSAFE: list[tuple[str, dict[str, str]]] = [
     ("STRIPE_WEBHOOK_SECRET", {"STRIPE_WEBHOOK_SECRET": ""}),
     ("STRIPE_API_BASE", {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_PUBLISHABLE_KEY": "pk_live_x",
                          "STRIPE_API_BASE": "http://127.0.0.1:12111"}),
+    ("STRIPE_JS_URL", {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_JS_URL": "https://elsewhere.example/stripe.js"}),
     ("STRIPE_PUBLISHABLE_KEY", {"STRIPE_SECRET_KEY": "sk_live_x"}),
     ("STRIPE_API_BASE", {"STRIPE_API_BASE": "http://127.0.0.1:12111"}),
     ("STRIPE_API_BASE", {"STRIPE_API_BASE": "HTTP://LocalHost:12111/"}),
