@@ -171,11 +171,9 @@ def _row_of(payment: Payment, fact: Repayment, now: datetime) -> Refund:
     for mine in rows.filter(stripe_refund_id=None):
         if fact.metadata.get("refund") == str(mine.reference):
             return mine
-    debt = rows.filter(status=Status.DUE, asked_at=None, amount__lte=fact.amount).order_by("id").first()
-    if debt is not None:
-        debt.amount = int(str(fact.amount))
-        debt.save(update_fields=["amount"])
-        return debt
+    for debt in rows.filter(status=Status.DUE, asked_at=None, amount__lte=fact.amount).order_by("id"):
+        if debt.resize(int(str(fact.amount))):
+            return debt
     return _write(payment, key=f"stripe:{fact.id}", amount=fact.amount, reason="dashboard", now=now)
 
 
@@ -211,11 +209,10 @@ def _fit_debts(payment: Payment, now: datetime) -> None:
     if not payment.amount_received:
         return
     returned = payment.refunds.filter(status__in=(Status.SUBMITTED, Status.SUCCEEDED)).aggregate(sum=Sum("amount"))
-    left = payment.amount_received - (returned["sum"] or 0)
+    left = max(payment.amount_received - (returned["sum"] or 0), 0)
     for debt in payment.refunds.filter(status=Status.DUE).order_by("id"):
-        if debt.asked_at is None and debt.amount > left:
-            if left > 0:
-                debt.change(Status.DUE, amount=left)
-            else:
-                debt.change(Status.FAILED, failure_code="already_returned", ended_at=now)
+        if left == 0:
+            debt.call_off(now, code="already_returned")
+        elif debt.amount > left:
+            debt.resize(left)
         left = max(left - debt.amount, 0)

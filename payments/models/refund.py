@@ -70,6 +70,23 @@ class Refund(models.Model):
         self.refresh_from_db()
         return True
 
+    def resize(self, amount: int) -> bool:
+        """Owe another amount; False once it was claimed, for Stripe may know its key with the amount it has."""
+        return self._while_unasked(amount=amount)
+
+    def call_off(self, now: datetime, *, code: str) -> bool:
+        """Owe it no longer, for a stated reason; False once it was claimed."""
+        return self._while_unasked(status=self.Status.FAILED, failure_code=code, ended_at=now)
+
+    def _while_unasked(self, **fields: Any) -> bool:
+        # Conditional: a claim does not wait for the payment's lock.
+        rows = Refund.objects.filter(pk=self.pk, status=self.Status.DUE, asked_at=None)
+        if not rows.update(**fields):
+            return False
+        for name, value in fields.items():
+            setattr(self, name, value)
+        return True
+
     def release(self, now: datetime) -> None:
         """Let go of one's own claim."""
         Refund.objects.filter(pk=self.pk, claimed_at=now).update(claimed_at=None)

@@ -204,6 +204,14 @@ def test_no_more_is_owed_than_was_received(intent_id: str) -> None:
     assert len(rows()) == 1
 
 
+def test_a_debt_that_is_on_its_way_keeps_the_amount_that_stripe_was_asked_for(intent_id: str) -> None:
+    read_earlier, claimed = Refund.objects.get(), Refund.objects.get()
+    assert claimed.claim(timezone.now())
+    assert not read_earlier.resize(400)
+    assert not read_earlier.call_off(timezone.now(), code="already_returned")
+    assert rows() == [("late_payment", 1500, "due")]
+
+
 def test_a_contested_charge_is_not_paid_back_a_second_time(intent_id: str, sandbox: Sandbox) -> None:
     dispute = sandbox.control("POST", f"payment_intents/{intent_id}/dispute")
     hear(sandbox, "charge.dispute.created")
