@@ -6,7 +6,7 @@ processing, keep it; no answer, keep it and let the next run ask again. The call
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
@@ -22,8 +22,6 @@ from payments.stripe_objects import Intent
 logger = logging.getLogger(__name__)
 lane = Lane("voids", workers=2)
 
-# Stripe forgets an idempotency key after 24 hours; from then on the same key would make a second intent.
-KEY_LIVES = timedelta(hours=23)
 PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 
 
@@ -114,7 +112,7 @@ def void_after_commit(payment: Payment, *, settle: Settle, by: str, now: datetim
 
 def _create(payment: Payment, now: datetime) -> Intent:
     """Ask for the intent, once and for all: past the life of its key, look whether it was made before asking again."""
-    if now - payment.created_at >= KEY_LIVES:
+    if now - payment.created_at >= stripe_client.KEY_LIVES:
         made = stripe_client.find(metadata=payment.metadata, since=payment.created_at)
         if made is not None:
             return made
@@ -135,7 +133,7 @@ def _find_lost(payment: Payment, now: datetime) -> str | None:
     Its secret was never given to anyone, so it cannot be paid meanwhile. The same key tells the id for a day; when
     Stripe replays an error under it, or has forgotten it, the list of intents does.
     """
-    if now - payment.created_at < KEY_LIVES:
+    if now - payment.created_at < stripe_client.KEY_LIVES:
         try:
             return _create(payment, now).id
         except stripe_client.StripeUnknown:

@@ -18,8 +18,6 @@ from payments.stripe_objects import Repayment
 logger = logging.getLogger(__name__)
 Status = Refund.Status
 
-# Stripe forgets an idempotency key after 24 hours; from then on the same key would make a second refund.
-KEY_LIVES = timedelta(hours=23)
 TRY_AGAIN_AFTER = timedelta(days=1)
 MOST_ATTEMPTS = 3
 STATUS_OF = {
@@ -139,7 +137,7 @@ def _write(payment: Payment, *, now: datetime, due_at: datetime | None = None, *
 
 def _asked_before(refund: Refund, now: datetime) -> Repayment | None:
     """The refund an earlier attempt made, once its key may be forgotten; within a day the key itself tells."""
-    if refund.asked_at is None or now - refund.asked_at < KEY_LIVES:
+    if refund.asked_at is None or now - refund.asked_at < stripe_client.KEY_LIVES:
         return None
     made = stripe_client.refunds_of(refund.payment.stripe_intent_id or "")
     return next((fact for fact in made if fact.metadata.get("refund") == str(refund.reference)), None)

@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +20,8 @@ CONNECT_TIMEOUT_SECONDS = 3
 # One retry heals a kept-alive connection that went stale; more would multiply the wait of a member.
 MAX_NETWORK_RETRIES = 1
 SIGNATURE_TOLERANCE_SECONDS = 300
+# Stripe forgets an idempotency key after 24 hours; from then on the same key would make a second object.
+KEY_LIVES = timedelta(hours=23)
 
 stripe.enable_telemetry = False
 logger = logging.getLogger(__name__)
