@@ -14,7 +14,14 @@ def positive(text: str) -> int:
 
 
 class OpsCommand(BaseCommand):
-    """A command whose help keeps the lines of its examples."""
+    """A command whose help keeps the lines of its examples, and which tells how far it is."""
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
         return super().create_parser(prog_name, subcommand, formatter_class=RawDescriptionHelpFormatter, **kwargs)
+
+    def show(self, line: str, *, done: int, total: int, verbosity: int) -> None:
+        """What became of one row: a line of its own at verbosity 2, else a count on a terminal."""
+        if verbosity >= 2:
+            self.stdout.write(line)
+        elif self.stdout.isatty():
+            self.stderr.write(f"\r{done}/{total}", ending="\n" if done == total else "")

@@ -58,15 +58,9 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
             for booking in holds.filter(pk__in=ids[start : start + BATCH]):
                 fate = expiry.expire(booking, now=timezone.now())
                 counts[fate] += 1
-                self._show(f"{booking.reference} {fate}", sum(counts.values()), len(ids), verbosity)
+                self.show(f"{booking.reference} {fate}", done=sum(counts.values()), total=len(ids), verbosity=verbosity)
                 silences = silences + 1 if fate == Fate.SILENT else 0
                 if silences == SILENCES:
                     counts[Fate.UNFINISHED] += len(ids) - sum(counts.values())
                     return counts
         return counts
-
-    def _show(self, line: str, done: int, total: int, verbosity: int) -> None:
-        if verbosity >= 2:
-            self.stdout.write(line)
-        elif self.stdout.isatty():
-            self.stderr.write(f"\r{done}/{total}", ending="\n" if done == total else "")

@@ -41,10 +41,7 @@ Exit status: 0 done; 1 some could not be finished (they stay for the next run); 
         for done, pk in enumerate(ids, start=1):
             end = self._end_of(pk)
             counts[end] += 1
-            if verbosity >= 2:
-                self.stdout.write(f"{pk} {end}")
-            elif self.stdout.isatty():
-                self.stderr.write(f"\r{done}/{len(ids)}", ending="\n" if done == len(ids) else "")
+            self.show(f"{pk} {end}", done=done, total=len(ids), verbosity=verbosity)
             if counts["silent"] == SILENCES:
                 break
         return counts
