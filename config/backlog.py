@@ -27,7 +27,7 @@ class Waiting:
 
 
 def measure(now: datetime) -> dict[str, Waiting]:
-    """Stale holds, refunds owed, messages due, payments being voided and unmatched money. Reads only."""
+    """Stale holds, refunds owed, messages due, payments in review and unmatched money. Reads only."""
     messages = Message.objects.filter(status__in=Message.WAITING, due_at__lte=now)
     return {
         "stale_holds": _waiting(expiry.stale(now=now, created_before=None).order_by(), "expires_at", now),

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from payments.currencies import MAXIMUM_AMOUNT
 from payments.models import Dispute, Payment
 from payments.stripe_objects import Complaint
 
@@ -18,7 +19,7 @@ def record(fact: Complaint, *, now: datetime) -> Dispute | None:
     """
     with transaction.atomic():
         payment = Payment.objects.select_for_update(no_key=True).filter(stripe_intent_id=fact.intent_id).first()
-        if payment is None or not isinstance(fact.amount, int) or fact.amount < 0:
+        if payment is None or not 1 <= fact.amount <= MAXIMUM_AMOUNT:
             return None
         dispute, created = Dispute.objects.get_or_create(
             stripe_dispute_id=fact.id,

@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet, Sum
 
 from payments import messages, stripe_client
+from payments.currencies import MAXIMUM_AMOUNT
 from payments.exceptions import PaymentsUnavailable, RefundTooLarge
 from payments.models import Dispute, Payment, Refund
 from payments.stripe_objects import Repayment
@@ -96,7 +97,7 @@ def record(fact: Repayment, *, now: datetime) -> Refund | None:
     """
     with transaction.atomic():
         payment = Payment.objects.select_for_update(no_key=True).filter(stripe_intent_id=fact.intent_id).first()
-        if payment is None or not isinstance(fact.amount, int) or fact.amount < 1 or fact.status not in STATUS_OF:
+        if payment is None or not 1 <= fact.amount <= MAXIMUM_AMOUNT or fact.status not in STATUS_OF:
             return None
         refund = _row_of(payment, fact, now)
         _move(refund, fact, now)
@@ -170,7 +171,7 @@ def _row_of(payment: Payment, fact: Repayment, now: datetime) -> Refund:
         if fact.metadata.get("refund") == str(mine.reference):
             return mine
     for debt in rows.filter(status=Status.DUE, asked_at=None, amount__lte=fact.amount).order_by("id"):
-        if debt.resize(int(str(fact.amount))):
+        if debt.resize(fact.amount):
             return debt
     return _write(payment, key=f"stripe:{fact.id}", amount=fact.amount, reason="dashboard", now=now)
 

@@ -151,7 +151,7 @@ def _stored(event: Event) -> tuple[str, ...]:
     """Every text of the event's object that a row may come to hold."""
     intent, repayment, complaint = event.intent, event.repayment, event.complaint
     codes = (intent.failure_code, intent.decline_code, repayment.failure_reason, complaint.reason)
-    return (intent.id, intent.status, repayment.intent_id, *codes)
+    return (intent.id, intent.status, str(intent.currency), repayment.intent_id, *codes)
 
 
 def _refuse_future(header: str) -> None:

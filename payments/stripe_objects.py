@@ -9,6 +9,10 @@ def _text(value: object, longest: int = 255) -> str:
     return str(value or "")[:longest]
 
 
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
 def _identifier(value: object) -> str:
     """Stripe names another object by its id, or puts the object there when it was asked to expand it."""
     return _text(value.get("id") if isinstance(value, Mapping) else value)
@@ -58,7 +62,7 @@ class Repayment:
     id: str
     intent_id: str
     status: str
-    amount: object
+    amount: int
     currency: object
     metadata: Mapping[str, Any]
     failure_reason: str = ""
@@ -70,7 +74,7 @@ class Repayment:
             id=_text(data.get("id")),
             intent_id=_identifier(data.get("payment_intent")),
             status=_text(data.get("status"), 32),
-            amount=data.get("amount"),
+            amount=_number(data.get("amount")),
             currency=data.get("currency"),
             metadata=_mapping(data.get("metadata")),
             failure_reason=_text(data.get("failure_reason"), 64),
@@ -84,7 +88,7 @@ class Complaint:
     id: str
     intent_id: str
     status: str
-    amount: object
+    amount: int
     currency: object
     reason: str
 
@@ -95,7 +99,7 @@ class Complaint:
             id=_text(data.get("id")),
             intent_id=_identifier(data.get("payment_intent")),
             status=_text(data.get("status"), 32),
-            amount=data.get("amount"),
+            amount=_number(data.get("amount")),
             currency=data.get("currency"),
             reason=_text(data.get("reason"), 64),
         )

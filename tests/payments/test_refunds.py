@@ -204,6 +204,15 @@ def test_no_more_is_owed_than_was_received(intent_id: str) -> None:
     assert len(rows()) == 1
 
 
+@pytest.mark.parametrize("change", [{"amount": 2**40}, {"amount": "1500"}, {"amount": -1}, {"status": "new"}])
+def test_news_of_a_refund_that_cannot_be_is_stored_nowhere(intent_id: str, sandbox: Sandbox, change: Any) -> None:
+    sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=400)
+    event = sandbox.events("refund.created")[0]
+    event["data"]["object"] |= change
+    assert tell(event).status_code == 200
+    assert rows() == [("late_payment", 1500, "due")]
+
+
 def test_a_debt_that_is_on_its_way_keeps_the_amount_that_stripe_was_asked_for(intent_id: str) -> None:
     read_earlier, claimed = Refund.objects.get(), Refund.objects.get()
     assert claimed.claim(timezone.now())

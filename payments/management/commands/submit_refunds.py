@@ -1,3 +1,4 @@
+import logging
 from collections import Counter
 from typing import Any
 
@@ -10,6 +11,7 @@ from payments.exceptions import PaymentsUnavailable
 from payments.models import Refund
 
 SILENCES = 5
+logger = logging.getLogger(__name__)
 
 
 class Command(OpsCommand):
@@ -51,4 +53,8 @@ Exit status: 0 done; 1 some could not be finished (they stay for the next run); 
             submitted = refunds.submit(Refund.objects.select_related("payment").get(pk=pk), now=timezone.now())
         except PaymentsUnavailable:
             return "silent"
+        except Exception:
+            # One poisoned row must not keep the others waiting.
+            logger.exception("The refund %s could not be submitted", pk)
+            return "unfinished"
         return submitted.status if submitted else "elsewhere"
