@@ -126,8 +126,8 @@ def _record(mutants: Sequence[Mutant], rows: list[list[str]], unexplained: int, 
         part="mutation",
         title="Faults put into the code that moves seats and money",
         tried=(
-            "mutmut changed this code in one small way at a time, and the tests of booking and payments ran against each "
-            "of these mutants until one of them failed."
+            "mutmut changed this code in one small way at a time, and the tests of booking and payments ran against "
+            "each of these mutants until one of them failed."
         ),
         command="make mutation",
         count=len(mutants),
