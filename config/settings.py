@@ -167,6 +167,7 @@ MIDDLEWARE = [
     "config.middleware.readable_json",
     "config.middleware.retry_after",
     "config.middleware.studio_time_for_staff",
+    "config.middleware.database_faults",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from boundary import faults
 from payments import disputes, intents, outcomes, refunds, unmatched
 from payments.models import Payment, StripeEvent
 from payments.outcomes import Outcome, Settle
@@ -26,6 +27,7 @@ DISPUTE_TYPES = ("charge.dispute.created", "charge.dispute.updated", "charge.dis
 TYPES = (*OUTCOME_OF_TYPE, *REFUND_TYPES, *DISPUTE_TYPES)
 
 
+@faults.retried
 def receive(event: Event, *, settle: Settle, now: datetime) -> str:
     """Store the event and apply it, in one transaction: `applied`, `repeated`, or `ignored` when it is not ours.
 
