@@ -1,10 +1,13 @@
 from argparse import ArgumentTypeError, RawDescriptionHelpFormatter
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.utils import timezone
 
 from boundary import faults
 
+BEFORE_STRIPE = datetime(2010, 1, 1, tzinfo=UTC)
 A_YEAR_OF_MINUTES = 525_600
 
 
@@ -13,6 +16,25 @@ def positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:10]) <= A_YEAR_OF_MINUTES and len(text) <= 10):
         raise ArgumentTypeError(f"{text!r} is not a whole number from 1 to {A_YEAR_OF_MINUTES}")
     return int(text)
+
+
+def seconds(text: str) -> int:
+    """A whole number of seconds, up to an hour; anything else is wrong usage."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and int(text) <= 3600):
+        raise ArgumentTypeError(f"{text!r} is not a whole number of seconds from 0 to 3600")
+    return int(text)
+
+
+def moment(text: str) -> datetime:
+    """A moment in the past in ISO 8601, in UTC unless it says otherwise; a day is its first moment."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a moment in ISO 8601, as 2026-11-01 or 2026-11-01T08:00Z") from error
+    found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    if not BEFORE_STRIPE <= found <= timezone.now():
+        raise ArgumentTypeError(f"{text!r} is not between {BEFORE_STRIPE:%Y-%m-%d} and now")
+    return found
 
 
 class OpsCommand(BaseCommand):
