@@ -45,8 +45,8 @@ def main(arguments: list[str]) -> int:
         Record(
             part="chaos",
             title="Storms over the whole program",
-            tried="Each seed lets 40 members, spoilt requests, lost, doubled and forged webhooks and killed processes loose on "
-            "the real server, then lets the commands repair; laws in plain SQL judge what is left.",
+            tried="Each seed lets 40 members, spoilt requests, lost, doubled and forged webhooks and killed processes "
+            "loose on the real server, then lets the commands repair; laws in plain SQL judge what is left.",
             command=f"make chaos SEEDS={seeds}",
             count=seeds,
             unit="storms",
