@@ -52,8 +52,9 @@ Exit status: 0 nothing differs (any more); 1 findings left, or Stripe did not an
             self.stderr.write("reconcile_payments: STRIPE_SECRET_KEY is not set; there is nothing to compare with.")
             raise SystemExit(2)
         run = _begun(options["since"], repairs=options["fix"], now=timezone.now())
+        verbosity = 0 if options["json"] else options["verbosity"]
         try:
-            self._walk(run, patience=timedelta(seconds=options["patience"]), verbosity=options["verbosity"])
+            self._walk(run, patience=timedelta(seconds=options["patience"]), verbosity=verbosity)
         except (StripeUnavailable, StripeRejected, PaymentsUnavailable) as error:
             self.stderr.write(
                 f"reconcile_payments: Stripe did not answer ({error}); compared until {run.reached:%Y-%m-%d %H:%M}, "
