@@ -14,8 +14,8 @@ BLOCK = 40
 DAY = 86_400
 MEMBERS_PER_BLOCK = 1  # forty bookings a member, over two years
 
-# What became of a booking, by h, a number below 100: of a hundred 48 are paid with credits, 45 by card (one of them late
-# and seated again), one is refunded, six are freed or, while the session is to come, held; a tenth is free.
+# What became of a booking, by h, a number below 100: of a hundred 48 are paid with credits, 45 by card (one of them
+# late and seated again), one is refunded, six are freed or, while the session is to come, held; a tenth is free.
 PLAN = """
     CREATE TEMPORARY TABLE plan AS
     SELECT p.*, CASE WHEN created < {now} - 1800 THEN created + 240 ELSE created END AS ended,
@@ -29,14 +29,17 @@ PLAN = """
         FROM (
             SELECT i + 1 AS id, i, (i * 37 + i / 100) % 100 AS h,
                 2 * (i / {block}) + CASE WHEN i % {block} < 12 THEN 1 ELSE 2 END AS session_id,
-                {first} / {block} + (i * 7919) % {members} + 1 AS member_id,
+                {first} + (i * 7919) % {members} + 1 AS member_id,
                 {now} - 700 * {day} + (i / {block} * 613) % 1000 * 63072 AS starts,
                 {reference} AS reference
             FROM ({numbers}) numbers
         ) q
     ) p
 """
-NUMBERS = "WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last}) SELECT i FROM n"
+NUMBERS = """
+    WITH RECURSIVE n(i) AS (SELECT CAST({first} AS bigint) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < {last})
+    SELECT i FROM n
+"""
 # An odd factor that 5 does not divide scatters the numbers over all eight digits, each once.
 SCATTERED = "(i * 58271339) % 100000000"
 
@@ -45,12 +48,13 @@ BY_CARD = "kind IN ('card', 'reseated', 'refunded', 'freed', 'held')"
 MONEY_CAME = "kind IN ('card', 'reseated', 'refunded')"
 
 ROWS = {
-    "members_member (id, password, is_superuser, email, name, phone, whatsapp_opt_in, is_staff, is_active, date_joined)": """
+    "members_member (id, password, is_superuser, email, name, phone, whatsapp_opt_in, is_staff, is_active,"
+    " date_joined)": """
         SELECT m, '!', FALSE, 'member' || m || '@example.com', 'Member ' || m, '', m % 3 > 0, FALSE, TRUE, {long_ago}
         FROM (SELECT DISTINCT member_id AS m FROM plan) members""",
     "booking_classsession (id, title, description, instructor, location, starts_at, ends_at, capacity, seats_taken,"
     " amount, currency, credits_required, status, created_at)": """
-        SELECT session_id, 'Yoga for everybody ' || session_id, 'Bring a mat and a bottle of water.', 'Isla', 'Studio 1',
+        SELECT session_id, 'Yoga for everybody ' || session_id, 'Bring a mat and some water.', 'Isla', 'Studio 1',
             {starts}, {ends}, CASE WHEN session_id % 2 = 1 THEN 12 ELSE 30 END,
             SUM(CASE WHEN kind IN ('refunded', 'freed') THEN 0 ELSE 1 END),
             CASE WHEN session_id % 14 = 0 THEN 0 ELSE 1500 END, 'gbp', 1, 'scheduled', {long_ago}
@@ -58,7 +62,8 @@ ROWS = {
     "payments_creditspend (id, subject, member_id, credits, created_at)": """
         SELECT id, 'booking:' || reference, member_id, 1, {created} FROM plan WHERE kind = 'credits'""",
     "payments_payment (id, reference, subject, attempt, member_id, amount, currency, description, status,"
-    " stripe_intent_id, amount_received, void_reason, failure_code, decline_code, review_reason, created_at, ended_at)": f"""
+    " stripe_intent_id, amount_received, void_reason, failure_code, decline_code, review_reason,"
+    " created_at, ended_at)": f"""
         SELECT id, {{uuid}}, 'booking:' || reference, 1, member_id, 1500, 'gbp',
             'Yoga for everybody ' || session_id || ' (' || reference || ')',
             CASE WHEN {MONEY_CAME} THEN 'paid' WHEN kind = 'freed' THEN 'void' ELSE 'open' END,
