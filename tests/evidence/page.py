@@ -1,9 +1,8 @@
 """The page and its plots, from the records alone: no figure on it was typed."""
 
 import json
+import os
 import platform
-import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,18 +41,12 @@ def draw_up(parts: list[str]) -> Path:
 
 
 def _introduction() -> list[str]:
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    made = f"{datetime.now(tz=UTC):%Y-%m-%d}, commit {commit.stdout.strip()}, Python {platform.python_version()}"
     return [
         "# Evidence",
         "",
         "What was tried against the promise (no seat sold twice; no money or credit lost, kept or returned twice), how",
         "often, and with what result. `make evidence` has written this page and every figure on it: run it to see your",
-        "own.",
-        "",
-        f"Made on {made}.",
+        f"own. Each proof names the commit it was run on; here on {os.cpu_count()} cores and Python {platform.python_version()}.",
         "",
     ]
 
@@ -68,7 +61,8 @@ def _summary(records: list[dict[str, Any]]) -> list[str]:
 
 
 def _section(record: dict[str, Any]) -> list[str]:
-    lines = [f"## {record['title']}", "", record["tried"], "", f"    {record['command']}", ""]
+    made = f"{record['made']} UTC, commit {record['commit']}."
+    lines = [f"## {record['title']}", "", f"{record['tried']} {made}", "", f"    {record['command']}", ""]
     for plot in record["plots"]:
         _draw(plot)
         lines += [f"![{plot['title']}](evidence/{plot['name']}.svg)", ""]
