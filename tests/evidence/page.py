@@ -46,7 +46,8 @@ def _introduction() -> list[str]:
         "",
         "What was tried against the promise (no seat sold twice; no money or credit lost, kept or returned twice), how",
         "often, and with what result. `make evidence` has written this page and every figure on it: run it to see your",
-        f"own. Each proof names the commit it was run on; here on {os.cpu_count()} cores and Python {platform.python_version()}.",
+        "own. Each proof names the commit it was run on; the machine has "
+        f"{os.cpu_count()} cores and Python {platform.python_version()}.",
         "",
     ]
 
