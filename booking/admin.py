@@ -26,6 +26,8 @@ class SessionForm(ModelForm):
         for name in ("starts_at", "ends_at"):
             if name in cleaned and not EARLIEST <= cleaned[name] <= LATEST:
                 self.add_error(name, f"From {EARLIEST.year} to {LATEST.year}.")
+        if {"starts_at", "ends_at"} <= cleaned.keys() and cleaned["ends_at"] <= cleaned["starts_at"]:
+            self.add_error("ends_at", "A session ends after it starts.")
         if currency not in MINIMUM_AMOUNT:
             self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
         elif amount and amount < MINIMUM_AMOUNT[currency]:

@@ -100,9 +100,7 @@ def test_a_session_moved_earlier_shortens_its_holds_and_no_others(
     assert as_ana.booking(other["reference"])["expires_at"] == other["expires_at"]
 
 
-def test_a_session_moved_later_leaves_its_holds_as_they_are(
-    as_ana: Caller, as_carla: Caller, sandbox: Sandbox
-) -> None:
+def test_a_session_moved_later_leaves_its_holds_as_they_are(as_ana: Caller, as_carla: Caller, sandbox: Sandbox) -> None:
     one = session()
     held = as_ana.book(one)
     move(as_carla, one, one.starts_at + timedelta(days=1))

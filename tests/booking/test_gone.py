@@ -78,9 +78,7 @@ def test_the_hold_of_a_member_who_is_gone_ends_like_any_other(
 
 
 @GONE
-def test_late_money_of_a_member_who_is_gone_goes_back(
-    as_ana: Caller, ana: Member, sandbox: Sandbox, gone: Any
-) -> None:
+def test_late_money_of_a_member_who_is_gone_goes_back(as_ana: Caller, ana: Member, sandbox: Sandbox, gone: Any) -> None:
     one = session()
     held = as_ana.book(one)
     ClassSession.objects.update(starts_at=timezone.now() - timedelta(minutes=1))
@@ -105,9 +103,7 @@ def desk(carla: Member) -> Client:
 
 
 @pytest.mark.parametrize("name", ["booking/classsession", "members/member"])
-def test_what_has_bookings_cannot_be_deleted_in_the_admin(
-    desk: Client, as_ana: Caller, ana: Member, name: str
-) -> None:
+def test_what_has_bookings_cannot_be_deleted_in_the_admin(desk: Client, as_ana: Caller, ana: Member, name: str) -> None:
     give_credits(ana, 1)
     one = session()
     as_ana.book(one)
