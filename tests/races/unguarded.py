@@ -2,8 +2,8 @@
 
 `X-Without: <guard>` on a request names the guard it does without; `starting` starts a command without one. Each
 replacement is what a hurried hand would write: read, decide, write. A pause between reading and deciding lets every
-request of a race read before the first one writes, so that a control breaks the promise every time. Served as `tests.races.unguarded:application`, never by
-`config.wsgi`.
+request of a race read before the first one writes, so that a control breaks the promise every time. Served as
+`tests.races.unguarded:application`, never by `config.wsgi`.
 """
 
 import contextlib
