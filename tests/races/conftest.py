@@ -11,7 +11,7 @@ from django.db.models import Model
 from booking.models import Booking, BookingTransition, ClassSession
 from tests.cast import Sandbox, session
 from tests.races import laws
-from tests.races.commands import Command
+from tests.races.commands import Command, Processes
 from tests.races.scores import Heat, scores
 from tests.races.server import Server
 from tests.races.sizes import ASKED, PROCESSES, SEATS
@@ -117,25 +117,21 @@ def unguarded(unguarded_process: Server, sandbox: Sandbox, request: pytest.Fixtu
 
 
 class Ready(Protocol):
-    """Sets up a command in a process of its own; it begins behind the barrier, like every other act."""
+    """Has runs of a command wait at the barrier, where they begin like every other act."""
 
     def __call__(self, *arguments: str, runs: int = 1, without: str = "") -> list[Command]: ...
 
 
+@pytest.fixture(scope="session")
+def processes(django_db_setup: None, sandbox_process: str) -> Iterator[Processes]:
+    processes = Processes(sandbox_process)
+    yield processes
+    processes.end()
+
+
 @pytest.fixture
-def ready(sandbox: Sandbox) -> Iterator[Ready]:
-    started: list[Command] = []
-
-    def start(*arguments: str, runs: int = 1, without: str = "") -> list[Command]:
-        commands = [Command(*arguments, sandbox=sandbox.base, without=without) for _ in range(runs)]
-        started.extend(commands)
-        for command in commands:
-            command.wait_until_ready()
-        return commands
-
-    yield start
-    for command in started:
-        command.end()
+def ready(processes: Processes, sandbox: Sandbox) -> Ready:
+    return processes.ready
 
 
 @pytest.fixture

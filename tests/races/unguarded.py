@@ -1,6 +1,6 @@
 """The program with one of its guards removed, for the negative controls: a race test must see what that breaks.
 
-`X-Without: <guard>` on a request names the guard it does without; `starting` starts a command without one. Each
+`X-Without: <guard>` on a request names the guard it does without; a command is told by `waiting`. Each
 replacement is what a hurried hand would write: read, decide, write. A pause between reading and deciding lets every
 request of a race read before the first one writes, so that a control breaks the promise every time. Served as
 `tests.races.unguarded:application`, never by `config.wsgi`.
