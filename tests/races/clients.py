@@ -4,7 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
@@ -18,6 +18,7 @@ from tests.cast import WEBHOOK, Caller, Sandbox
 from tests.races.scores import scores
 
 PATIENCE = aiohttp.ClientTimeout(total=60)
+NEWEST = 20
 JSON = {"Content-Type": "application/json"}
 Http = aiohttp.ClientSession
 
@@ -104,7 +105,8 @@ def together(acts: Sequence[Callable[[Http], Awaitable[Any]]]) -> list[Any]:
             await barrier.wait()
             return await act(http)
 
-        async with Http(timeout=PATIENCE, connector=aiohttp.TCPConnector(limit=0)) as http:
+        # A kept connection may be closed by the server at the instant it is used again, which says nothing of the race.
+        async with Http(timeout=PATIENCE, connector=aiohttp.TCPConnector(limit=0, force_close=True)) as http:
             return await asyncio.gather(*(begin(act, http) for act in acts))
 
     begun = time.monotonic()
@@ -136,10 +138,16 @@ async def pay(http: Http, sandbox: Sandbox, intent: str) -> bool:
 
 
 async def event_of(sandbox: Sandbox, intent: str, type_: str = "payment_intent.succeeded") -> Any:
-    """The event of that type that tells of this intent, wherever its id stands."""
-    events = await asyncio.to_thread(sandbox.events, type_)
-    about = [one for one in events if intent in (one["data"]["object"].get(name) for name in ("id", "payment_intent"))]
-    return about[0]
+    """The event of that type that tells of this intent; it has just happened, so the newest are looked at first."""
+    newest = await asyncio.to_thread(sandbox.stripe, "events", limit=NEWEST, type=type_)
+    return next(_about(intent, newest["data"]), None) or next(
+        _about(intent, await asyncio.to_thread(sandbox.events, type_))
+    )
+
+
+def _about(intent: str, events: Sequence[Any]) -> Iterator[Any]:
+    names = ("id", "payment_intent")
+    return (one for one in events if intent in [one["data"]["object"].get(name) for name in names])
 
 
 def tally(answers: Sequence[Answer]) -> Counter[tuple[int, str]]:
