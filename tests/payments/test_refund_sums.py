@@ -4,18 +4,16 @@ import itertools
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
 from django.db import transaction
 from django.db.models import Sum
-from django.test import Client
 from django.utils import timezone
 
 from booking import integrity
-from booking.models import Booking
 from members.models import Member
 from payments import refunds
-from payments.models import Payment, Refund, UnmatchedMoney
-from tests.cast import Caller, Sandbox, intent_of, session, tell
+from payments.models import Payment, Refund
+from tests.cast import Caller, Sandbox, intent_of, session
+from tests.payments.desk import act, at_the_desk
 from tests.payments.test_refunds import at_stripe, hear, intent_id, rows, submit, told
 
 __all__ = ["intent_id"]
@@ -52,8 +50,8 @@ ACTS = {
 def test_in_any_order_all_of_it_goes_back_and_not_more(
     intent_id: str, sandbox: Sandbox, order: tuple[str, ...]
 ) -> None:
-    for act in order:
-        ACTS[act](sandbox, intent_id)
+    for name in order:
+        ACTS[name](sandbox, intent_id)
         assert given_back(sandbox) <= PRICE
         assert owed_or_returned() <= PRICE
     for _ in range(refunds.MOST_ATTEMPTS):
@@ -161,75 +159,9 @@ def test_a_debt_that_stripe_has_not_answered_yet_may_overlap_what_somebody_retur
     assert (given_back(sandbox), owed_or_returned()) == (PRICE, PRICE)
 
 
-def at_the_desk(carla: Member, *permissions: str) -> Client:
-    """Carla's browser, with these permissions and no others."""
-    carla.user_permissions.set(Permission.objects.filter(codename__in=permissions))
-    browser = Client()
-    browser.force_login(carla)
-    return browser
-
-
-def act(desk: Client, model: str, action: str, pk: int) -> Any:
-    return desk.post(f"/admin/payments/{model}/", {"action": action, "_selected_action": [pk]})
-
-
 def test_who_may_only_look_owes_nothing_again(intent_id: str, carla: Member) -> None:
     Refund.objects.update(status="failed", attempt=3)
     desk = at_the_desk(carla, "view_refund")
     assert "owe_again" not in desk.get("/admin/payments/refund/").content.decode()
     act(desk, "refund", "owe_again", Refund.objects.get().pk)
     assert [status for _, _, status in rows()] == ["failed"]
-
-
-@pytest.fixture
-def unmatched(paid: Payment, sandbox: Sandbox) -> UnmatchedMoney:
-    """A second intent that pays what is paid already."""
-    event = sandbox.events(SUCCEEDED)[0]
-    event["data"]["object"] |= {"id": "pi_second"}
-    for number in range(3):
-        assert tell({**event, "id": f"evt_second_{number}"}).status_code == 200
-    return UnmatchedMoney.objects.get()
-
-
-def test_a_second_payment_stands_in_the_queue_until_staff_tick_it_off(
-    unmatched: UnmatchedMoney, carla: Member, anyone: Caller
-) -> None:
-    assert (unmatched.stripe_id, unmatched.amount, unmatched.payment) == ("pi_second", PRICE, Payment.objects.get())
-    assert "holdfast_unmatched_money 1.0" in anyone.get("/metrics").content.decode()
-    desk = at_the_desk(carla, "view_unmatchedmoney", "change_unmatchedmoney")
-    assert "pi_second" in desk.get("/admin/payments/unmatchedmoney/").content.decode()
-    act(desk, "unmatchedmoney", "tick_off", unmatched.pk)
-    unmatched.refresh_from_db()
-    assert unmatched.resolved_by == carla
-    assert "holdfast_unmatched_money 0.0" in anyone.get("/metrics").content.decode()
-    assert Booking.objects.get().status == "paid"
-
-
-@pytest.mark.parametrize("permissions", [(), ("view_unmatchedmoney",), ("change_refund",)])
-def test_who_may_not_tick_money_off_is_refused(
-    unmatched: UnmatchedMoney, carla: Member, permissions: tuple[str, ...]
-) -> None:
-    act(at_the_desk(carla, *permissions), "unmatchedmoney", "tick_off", unmatched.pk)
-    unmatched.refresh_from_db()
-    assert unmatched.resolved_at is None
-
-
-def test_ticking_off_twice_keeps_who_did_it_first(unmatched: UnmatchedMoney, carla: Member, ben: Member) -> None:
-    ben.is_staff = True
-    ben.save()
-    for member in (carla, ben):
-        desk = at_the_desk(member, "view_unmatchedmoney", "change_unmatchedmoney")
-        act(desk, "unmatchedmoney", "tick_off", unmatched.pk)
-    unmatched.refresh_from_db()
-    assert unmatched.resolved_by == carla
-
-
-def test_money_in_review_that_turns_out_right_leaves_the_queue_by_itself(as_ana: Caller, sandbox: Sandbox) -> None:
-    sandbox.pays(intent_of(as_ana.book(session())))
-    [event] = sandbox.events(SUCCEEDED)
-    wrong = {**event, "id": "evt_wrong", "data": {"object": {**event["data"]["object"], "amount_received": 700}}}
-    assert tell(wrong).status_code == 200
-    assert UnmatchedMoney.objects.get().resolved_at is None
-    assert tell(event).status_code == 200
-    assert UnmatchedMoney.objects.get().resolved_at is not None
-    assert (Payment.objects.get().status, Booking.objects.get().status) == ("paid", "paid")
