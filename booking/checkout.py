@@ -120,7 +120,7 @@ def _resume(booking: Booking, order: Order) -> Booked | None:
     if booking.status != Status.PENDING or booking.payment is None:
         return Booked(booking, created)
     intent = None
-    if booking.expires_at is not None and booking.expires_at <= order.now:
+    if (booking.expires_at is not None and booking.expires_at <= order.now) or not order.session.is_open(order.now):
         intents.void(booking.payment.pk, reason="expired", settle=settlement.settle, by=BY, now=order.now)
     else:
         intent = intents.refresh(booking.payment, settle=settlement.settle, by=BY, now=order.now)
