@@ -5,6 +5,7 @@
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-sandbox  how many payment intents a second the sandbox creates
+# make bench-integrity  what check_integrity takes for a million bookings, on both databases
 # make lock   write requirements*.txt from requirements*.in
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys)
 LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run chaos evidence test test-live test-sqlite test-postgresql check bench-sandbox lock openapi clean
+.PHONY: run chaos evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -70,6 +71,10 @@ check: $(VENV)/.development
 	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	diff -u docs/openapi.yaml .run/openapi.yaml
+
+bench-integrity: $(VENV)/.development
+	DATABASE_URL= $(PY) -m bench.integrity
+	$(PY) -m tests.postgresql bench.integrity
 
 bench-sandbox: $(VENV)/.development
 	$(PY) -m bench.sandbox
