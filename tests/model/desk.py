@@ -3,12 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from hypothesis.stateful import precondition
-from hypothesis.strategies import booleans, data, integers, none, sampled_from
-
 from members.models import Member
 from tests.model.ledger import Session
-from tests.model.play import SESSIONS, Play, step
+from tests.model.play import SESSIONS, Play, act
 
 GRANTS = "/api/payments/credits/grants/"
 MOST_SESSIONS = 3
@@ -19,47 +16,40 @@ LOT_UNTIL = 3
 class Desk(Play):
     """Sessions, credits and who may come in."""
 
-    @precondition(lambda self: len(self.model.sessions) < MOST_SESSIONS)
-    @step(
-        capacity=integers(1, 2), amount=sampled_from([0, 1000, 1500]), credits=integers(0, 2), day=sampled_from(DAYS)
-    )
-    def open_a_session(self, capacity: int, amount: int, credits: int, day: int) -> None:
+    @act(often=2, when=lambda play: len(play.model.sessions) < MOST_SESSIONS)
+    def open_a_session(self) -> None:
+        capacity, amount = self.choose("capacity", (1, 2)), self.choose("amount", (1000, 1500, 0))
+        credits, day = self.choose("credits", (0, 1, 2)), self.choose("day", DAYS)
         body = {"title": "Yoga", "instructor": "Isla", "location": "Studio 1", "currency": "gbp"}
         body |= {"capacity": capacity, "amount": amount, "credits_required": credits, **self._times(day)}
         with self.world.act():
             assert self.world.carla.post(SESSIONS, body).status_code == 201
         self.model.sessions.append(Session(capacity, amount, credits, day))
 
-    @precondition(lambda self: self.model.sessions)
-    @step(data=data(), amount=sampled_from([0, 1000, 2000]), credits=integers(0, 2))
-    def change_the_price(self, data: Any, amount: int, credits: int) -> None:
-        session = data.draw(sampled_from(self.model.sessions))
-        session.amount, session.credits = amount, credits
-        self._patch(session, amount=amount, credits_required=credits)
+    @act(when=lambda play: play.model.sessions)
+    def change_the_price(self) -> None:
+        session = self.choose("session", self.model.sessions)
+        session.amount, session.credits = self.choose("amount", (2000, 1000, 0)), self.choose("credits", (0, 1, 2))
+        self._patch(session, amount=session.amount, credits_required=session.credits)
 
-    @precondition(lambda self: self.model.sessions)
-    @step(data=data(), capacity=integers(0, 3))
-    def change_the_capacity(self, data: Any, capacity: int) -> None:
-        session = data.draw(sampled_from(self.model.sessions))
+    @act(when=lambda play: play.model.sessions)
+    def change_the_capacity(self) -> None:
+        session, capacity = self.choose("session", self.model.sessions), self.choose("capacity", (2, 1, 0, 3))
         answer = self.model.change_capacity(session, capacity)
         with self.world.act():
             self.agree(answer, self.world.carla.patch(self.path_of(session), {"capacity": capacity}))
 
-    @precondition(lambda self: self.model.sessions)
-    @step(data=data(), day=sampled_from([0, *DAYS, *DAYS]))
-    def change_the_time(self, data: Any, day: int) -> None:
-        session = data.draw(sampled_from(self.model.sessions))
-        session.day = day
-        self._patch(session, **self._times(day))
+    @act(often=2, when=lambda play: play.model.sessions)
+    def change_the_time(self) -> None:
+        """Also into the past: then it has begun."""
+        session = self.choose("session", self.model.sessions)
+        session.day = self.choose("day", (*DAYS, *DAYS, 0))
+        self._patch(session, **self._times(session.day))
 
-    @step(
-        data=data(),
-        credits=integers(1, 2),
-        until=sampled_from([None, LOT_UNTIL]),
-        key=none() | sampled_from(["grant 1", "grant 2"]),
-    )
-    def grant_credits(self, data: Any, credits: int, until: int | None, key: str | None) -> None:
-        member = data.draw(sampled_from(self.model.members))
+    @act(often=2)
+    def grant_credits(self) -> None:
+        member, credits = self.choose("member", self.model.members), self.choose("credits", (1, 2))
+        until, key = self.choose("until", (None, LOT_UNTIL)), self.choose("key", (None, None, "grant 1", "grant 2"))
         others = [one.grants[key] for one in self.model.members if key in one.grants and one is not member]
         taken = bool(others) or (key in member.grants and member.grants[key] != (credits, until))
         answer = self.model.grant(member, credits, until, key, taken=taken)
@@ -69,11 +59,11 @@ class Desk(Play):
         with self.world.act():
             self.agree(answer, self.world.carla.post(GRANTS, body, **headers))
 
-    @step(data=data(), back=booleans())
-    def deactivate_a_member(self, data: Any, back: bool) -> None:
-        """Their holds and payments go on; those who are out may come back."""
-        member = data.draw(sampled_from(self.model.members))
-        member.active = not member.active or back
+    @act(often=1)
+    def deactivate_a_member(self) -> None:
+        """Their holds and payments go on; those who are out come back."""
+        member = self.choose("member", self.model.members)
+        member.active = not member.active
         Member.objects.filter(pk=self._pk(member)).update(is_active=member.active)
 
     def _patch(self, session: Session, **changes: Any) -> None:

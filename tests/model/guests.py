@@ -2,52 +2,51 @@
 
 from typing import Any
 
-from hypothesis.stateful import precondition
-from hypothesis.strategies import booleans, data, none, sampled_from
-
 from tests.cast import code
 from tests.model.ledger import Booking
-from tests.model.play import BOOKINGS, Play, step
+from tests.model.play import BOOKINGS, Play, act
 from tests.model.studio import Answer
 
 
 class Guests(Play):
     """Every request of a member, or of Carla for one; a member who is out is refused everything."""
 
-    @precondition(lambda self: self.model.sessions)
-    @step(data=data(), pay_with=sampled_from(["auto", "card", "card", "credits"]))
-    def book(self, data: Any, pay_with: str) -> None:
-        self._book(data, pay_with, None)
+    @act(often=8, when=lambda play: play.model.sessions)
+    def book(self) -> None:
+        self._book(self.choose("pay with", ("card", "card", "auto", "credits")), None)
 
-    @precondition(lambda self: self.model.sessions)
-    @step(data=data(), pay_with=sampled_from(["auto", "card"]), key=sampled_from(["key 1", "key 2"]))
-    def book_with_a_key(self, data: Any, pay_with: str, key: str) -> None:
-        self._book(data, pay_with, key)
+    @act(often=4, when=lambda play: play.model.sessions)
+    def book_with_a_key(self) -> None:
+        self._book(self.choose("pay with", ("card", "auto")), self.choose("key", ("key 1", "key 2")))
 
-    @precondition(lambda self: any(booking.key for booking in self.model.bookings))
-    @step(data=data())
-    def repeat_a_request(self, data: Any) -> None:
-        booking = data.draw(sampled_from([booking for booking in self.model.bookings if booking.key]))
+    @act(when=lambda play: any(booking.key for booking in play.model.bookings))
+    def repeat_a_request(self) -> None:
+        booking = self.choose("booking", [booking for booking in self.model.bookings if booking.key])
         self._ask_to_book(booking.member, booking.session, booking.pay_with, booking.key)
         self.model.reached["request repeated"] += 1
 
-    @precondition(lambda self: self.model.bookings)
-    @step(data=data(), by_carla=booleans())
-    def ask_how_it_stands(self, data: Any, by_carla: bool) -> None:
-        booking = data.draw(sampled_from(self.model.bookings))
-        self._ask(booking, "sync/", by_carla, lambda: self.model.sync(booking))
+    @act(often=3, when=lambda play: play.model.bookings)
+    def ask_how_it_stands(self) -> None:
+        booking = self.choose("booking", self.model.bookings)
+        self._ask(booking, "sync/", self.choose("by Carla", (True, False)), lambda: self.model.sync(booking))
 
-    @precondition(lambda self: any(booking.status == "pending" for booking in self.model.bookings))
-    @step(data=data(), by_carla=booleans(), any_booking=none() | booleans())
-    def give_up(self, data: Any, by_carla: bool, any_booking: bool | None) -> None:
-        choice = [b for b in self.model.bookings if b.status == "pending" or any_booking]
-        booking = data.draw(sampled_from(choice))
+    @act(often=3, when=lambda play: any(booking.status == "pending" for booking in play.model.bookings))
+    def give_up(self) -> None:
+        holds = [booking for booking in self.model.bookings if booking.status == "pending"]
+        booking = self.choose("booking", [*holds, *holds, *self.model.bookings])
+        by_carla = self.choose("by Carla", (True, False))
         why = "staff" if by_carla else "member"
         self._ask(booking, "cancel/", by_carla, lambda: self.model.give_up(booking, why))
 
-    def _book(self, data: Any, pay_with: str, key: str | None) -> None:
-        member = data.draw(sampled_from(self.model.members))
-        session = data.draw(sampled_from(self.model.sessions))
+    @act(often=1)
+    def look(self) -> None:
+        """Bookings and balances, as the API lists them."""
+        self.lists_agree()
+
+    def _book(self, pay_with: str, key: str | None) -> None:
+        active = [member for member in self.model.members if member.active]
+        member = self.choose("member", [*active, *active, *self.model.members])
+        session = self.choose("session", self.model.sessions)
         self._ask_to_book(member, session, pay_with, key)
 
     def _ask_to_book(self, member: Any, session: Any, pay_with: str, key: str | None) -> None:

@@ -1,4 +1,4 @@
-"""What the studio has on its books, in plain Python: sessions with seats, members with lots of credits, bookings, money.
+"""What the studio has on its books, in plain Python: sessions with seats, members with credits, bookings, money.
 
 Part of the reference model. Days are small numbers: a session of day 0 has begun, lots live until the end of a day.
 """

@@ -25,6 +25,7 @@ class Machine(Desk, Guests, Payers, Post, Night):
         if self.sound and self.model.members:
             self.be_calm()
             self.agree_to_the_penny()
+            self.lists_agree()
         self.tally.reached += self.model.reached
 
     def be_calm(self) -> None:

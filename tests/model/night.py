@@ -1,23 +1,17 @@
 """Time, and the commands that cron runs."""
 
-from typing import Any
-
-from hypothesis.stateful import precondition
-from hypothesis.strategies import data, sampled_from
-
 from tests.model.ledger import Booking
-from tests.model.play import Play, step
+from tests.model.play import Play, act
 
 
 class Night(Play):
     """Nothing sleeps: rows grow older instead."""
 
-    @precondition(lambda self: self.fresh_holds())
-    @step(data=data())
-    def a_hold_runs_out(self, data: Any) -> None:
-        self.run_out(data.draw(sampled_from(self.fresh_holds())))
+    @act(often=5, when=lambda play: play.fresh_holds())
+    def a_hold_runs_out(self) -> None:
+        self.run_out(self.choose("hold", self.fresh_holds()))
 
-    @step()
+    @act()
     def expire_pending_bookings(self) -> None:
         ends = self.model.expire_pending_bookings()
         status, line = self.world.command("expire_pending_bookings")
@@ -27,8 +21,7 @@ class Night(Play):
             f"{ends['kept']} still processing, {ends['silent']} unfinished",
         )
 
-    @precondition(lambda self: self.model.debts)
-    @step()
+    @act(often=6, when=lambda play: play.model.debts)
     def submit_refunds(self) -> None:
         ends = self.model.submit_refunds()
         unfinished = ends["silent"] + ends["failed"]
@@ -40,7 +33,7 @@ class Night(Play):
         )
         self.model.reached["debt submitted"] += ends["succeeded"]
 
-    @step()
+    @act(often=1)
     def deliver_messages(self) -> None:
         """Every message has left already, in the background."""
         assert self.world.command("deliver_messages") == (0, "deliver_messages: nothing due")

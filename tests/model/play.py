@@ -1,14 +1,14 @@
 """One play of the machine: the reference model beside the real program, and how the two are held against each other."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
-from typing import Any, ClassVar
+from functools import cache
+from typing import Any, ClassVar, TypeVar
 
 from django.utils import timezone
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.strategies import sampled_from
+from hypothesis.strategies import data, integers, sampled_from, sets
 
 from booking import integrity
 from tests.cast import code
@@ -20,6 +20,8 @@ from tests.model.world import NAMES, World
 
 BOOKINGS = "/api/booking/bookings/"
 SESSIONS = "/api/booking/sessions/"
+MOST_LEFT_OUT = 6
+Choice = TypeVar("Choice")
 
 
 @dataclass
@@ -36,18 +38,20 @@ class Tally:
         return self.rules.total()
 
 
-def step(**strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A rule of the machine that is counted."""
+@dataclass(frozen=True)
+class Act:
+    """Something a hand can do: how often it is chosen beside the others, and when it is possible at all."""
 
-    def declare(act: Callable[..., None]) -> Callable[..., None]:
-        @wraps(act)
-        def counted(self: "Play", **given: Any) -> None:
-            self.sound = False
-            self.tally.rules[act.__name__] += 1
-            act(self, **given)
+    often: int
+    possible: Callable[[Any], object]
 
-        declared: Callable[..., None] = rule(**strategies)(counted)
-        return declared
+
+def act(*, often: int = 2, when: Callable[[Any], object] = lambda play: True) -> Callable[[Any], Any]:
+    """Declare a method of the machine to be one of its acts."""
+
+    def declare(method: Any) -> Any:
+        method.act = Act(often, when)
+        return method
 
     return declare
 
@@ -62,6 +66,8 @@ class Play(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.sound = False
+        self.data: Any = None
+        self.left_out: set[str] = set()
         self.model = Studio(failed_policy="void", late_policy="reseat")
         self.resent = 0
         self.pending: list[Event] = []
@@ -70,13 +76,44 @@ class Play(RuleBasedStateMachine):
         self.events: list[Any] = []
         self.references: list[str] = []
 
-    @initialize(failed=sampled_from(["void", "hold"]), late=sampled_from(["reseat", "refund"]))
-    def begin(self, failed: str, late: str) -> None:
+    @classmethod
+    @cache
+    def acts(cls) -> dict[str, Act]:
+        declared = ((name, getattr(getattr(cls, name), "act", None)) for name in dir(cls))
+        return {name: act for name, act in declared if isinstance(act, Act)}
+
+    @initialize(
+        data=data(),
+        failed=sampled_from(["void", "hold"]),
+        late=sampled_from(["reseat", "refund"]),
+        number=integers(0, 999),
+    )
+    def begin(self, data: Any, failed: str, late: str, number: int) -> None:
+        """Hypothesis begins with the simplest example of all: that is number 0, in which nothing happens."""
+        if number == 0:
+            return
         self.world.begin_anew()
         self.settings.PAYMENT_FAILED_POLICY, self.settings.LATE_PAYMENT_POLICY = failed, late
         self.model = Studio(failed_policy=failed, late_policy=late)
         self.model.members = [Member(name) for name in NAMES]
         self.tally.plays += 1
+        # A play without some of the acts goes deeper into the others.
+        self.left_out = data.draw(sets(sampled_from(sorted(self.acts())), max_size=MOST_LEFT_OUT), label="left out")
+
+    @rule(data=data())
+    def something_happens(self, data: Any) -> None:
+        if not self.model.members:
+            return
+        self.sound, self.data = False, data
+        possible = [name for name, one in self.acts().items() if name not in self.left_out and one.possible(self)]
+        weighed = [name for name in possible for _ in range(self.acts()[name].often)]
+        name = data.draw(sampled_from(weighed or ["open_a_session"]), label="what")
+        self.tally.rules[name] += 1
+        getattr(self, name)()
+
+    def choose(self, what: str, among: Sequence[Choice]) -> Choice:
+        """One of these; a report names it by its place."""
+        return among[self.data.draw(integers(0, len(among) - 1), label=what)]
 
     # What rules choose from ---------------------------------------------------------------------------------------
 
@@ -122,10 +159,12 @@ class Play(RuleBasedStateMachine):
 
     @invariant()
     def the_laws_hold_and_all_agree(self) -> None:
+        if not self.model.members:
+            return
         assert promises.broken(self.model) == []
         self.the_program_agrees()
         self.stripe_agrees()
-        self.the_api_agrees()
+        self.seats_agree()
         assert [(law.name, law.examples) for law in integrity.check(now=timezone.now()) if law.count] == []
         self.sound = True
 
@@ -160,17 +199,19 @@ class Play(RuleBasedStateMachine):
             seen_back = [(one["amount"], one["status"]) for one in self.world.given_back()]
             assert seen_back == [(made.amount, made.status) for made in truth.given_back]
 
-    def the_api_agrees(self) -> None:
-        """Seats and bookings as anybody sees them, balances as their members do."""
-        listed = self.world.carla.get(SESSIONS, page_size=100).json()["results"]
+    def seats_agree(self) -> None:
+        """What anybody sees."""
+        listed = self.world.anyone.get(SESSIONS, page_size=100).json()["results"]
         seats = {row["id"]: (row["seats_available"], row["bookable"]) for row in listed}
         assert [seats[pk] for pk in world.session_ids()] == [
             (one.free_seats, not one.begun and one.free_seats > 0) for one in self.model.sessions
         ]
+
+    def lists_agree(self) -> None:
+        """What Carla sees of all bookings, and each member of their credits."""
         rows = self.world.carla.get(BOOKINGS, page_size=100).json()["results"]
         shown = {row["reference"]: (row["status"], row["amount"]) for row in rows}
         assert [shown[name] for name in self.references] == [(b.status, b.amount) for b in self.model.bookings]
         for member in self.model.members:
             if member.active and member.lots:
                 assert self.caller_of(member).get("/api/payments/credits/").json()["balance"] == member.balance
-

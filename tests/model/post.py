@@ -1,11 +1,6 @@
 """What the network does with webhooks and with the program's calls: any order, twice, renamed, never; silence."""
 
-from typing import Any
-
-from hypothesis.stateful import precondition
-from hypothesis.strategies import data, sampled_from
-
-from tests.model.play import Play, step
+from tests.model.play import Play, act
 from tests.model.stripe_truth import Event
 
 SILENCES = [
@@ -17,45 +12,41 @@ SILENCES = [
 class Post(Play):
     """Every event is the sandbox's own, its signature really computed."""
 
-    @precondition(lambda self: self.pending)
-    @step(data=data())
-    def deliver(self, data: Any) -> None:
-        self.hand_over(data.draw(sampled_from(self.pending)))
+    @act(often=8, when=lambda play: play.pending)
+    def deliver(self) -> None:
+        self.hand_over(self.choose("event", self.pending))
 
-    @precondition(lambda self: self.pending)
-    @step(data=data())
-    def deliver_the_newest(self, data: Any) -> None:
+    @act(often=5, when=lambda play: play.pending)
+    def deliver_the_newest(self) -> None:
         self.hand_over(self.pending[-1])
 
-    @precondition(lambda self: self.model.heard)
-    @step(data=data())
-    def deliver_twice(self, data: Any) -> None:
-        known = [event["id"] in self.model.heard for event in self.events]
-        choice = [event for event, heard in zip(self.model.stripe.events, known, strict=True) if heard]
-        if choice:
-            self.hand_over(data.draw(sampled_from(choice)))
-            self.model.reached["event repeated"] += 1
+    @act(often=3, when=lambda play: play.taken())
+    def deliver_twice(self) -> None:
+        self.hand_over(self.choose("event", self.taken()))
 
-    @precondition(lambda self: self.model.stripe.events)
-    @step(data=data())
-    def resend_under_another_id(self, data: Any) -> None:
-        event = data.draw(sampled_from(self.model.stripe.events))
+    @act(often=3, when=lambda play: play.model.stripe.events)
+    def resend_under_another_id(self) -> None:
+        event = self.choose("event", self.model.stripe.events)
         self.resent += 1
         self.hand_over(event, event_id=f"evt_resent_{self.resent}")
 
-    @precondition(lambda self: self.pending)
-    @step(data=data())
-    def lose_an_event(self, data: Any) -> None:
-        event = data.draw(sampled_from(self.pending))
+    @act(when=lambda play: play.pending)
+    def lose_an_event(self) -> None:
+        event = self.choose("event", self.pending)
         self.pending.remove(event)
         self.lost.append(event)
 
-    @step(silence=sampled_from(SILENCES))
-    def stripe_will_not_answer_once(self, silence: tuple[str, str]) -> None:
-        operation, how = silence
+    @act(often=3)
+    def stripe_will_not_answer_once(self) -> None:
+        operation, how = self.choose("silence", SILENCES)
         if operation not in self.model.stripe.armed:
             self.model.stripe.armed[operation] = how
             self.world.fault(operation, how)
+
+    def taken(self) -> list[Event]:
+        """The events that the program has taken by the id they have."""
+        told = zip(self.model.stripe.events, self.events, strict=True)
+        return [event for event, body in told if body["id"] in self.model.heard]
 
     def hand_over(self, event: Event, event_id: str = "") -> None:
         """Tell the program; what it takes for its own is not pending any more."""

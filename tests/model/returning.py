@@ -93,9 +93,7 @@ class Returning:
         left = debt.payment.returnable
         if debt.reason != "dashboard" and debt.attempt < MOST_ATTEMPTS:
             amount = min(debt.amount, left)
-            again = self.owe(
-                debt.payment, amount, debt.reason, attempt=debt.attempt + 1, tomorrow=left >= debt.amount
-            )
+            again = self.owe(debt.payment, amount, debt.reason, attempt=debt.attempt + 1, tomorrow=left >= debt.amount)
         if again is None and debt.payment.returnable:
             self.told["refund_failed", debt] += 1
 

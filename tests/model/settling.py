@@ -1,7 +1,7 @@
 """The reference model of money: what the program makes of what it hears from Stripe.
 
-Two facts are final at Stripe, `succeeded` and `canceled`; everything else is a hint. A seat is given back only after the
-cancel call has answered, and money without a booking is owed back.
+Two facts are final at Stripe, `succeeded` and `canceled`; everything else is a hint. A seat is given back only after
+the cancel call has answered, and money without a booking is owed back.
 """
 
 from contextlib import suppress

@@ -55,6 +55,7 @@ class World:
         self.members = [self._member(name, number) for number, name in enumerate(NAMES)]
         self.callers = [Caller(member) for member in self.members]
         self.carla = Caller(Member.objects.create_user("carla@example.com", name="Carla", is_staff=True))
+        self.anyone = Caller()
         self.midnight = timezone.now().replace(microsecond=0)
 
     @staticmethod
@@ -127,7 +128,9 @@ def empty(*labels: str) -> None:
     left = [model for label in labels for model in apps.get_app_config(label).get_models()]
     with transaction.atomic():
         while left:
-            pointed_at = {field.related_model for model in left for field in _keys(model) if field.related_model != model}
+            pointed_at = {
+                field.related_model for model in left for field in _keys(model) if field.related_model != model
+            }
             free = [model for model in left if model not in pointed_at]
             for model in free:
                 rows = model._default_manager.all()
