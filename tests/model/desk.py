@@ -16,9 +16,9 @@ LOT_UNTIL = 3
 class Desk(Play):
     """Sessions, credits and who may come in."""
 
-    @act(often=2, when=lambda play: len(play.model.sessions) < MOST_SESSIONS)
+    @act(when=lambda play: len(play.model.sessions) < MOST_SESSIONS)
     def open_a_session(self) -> None:
-        capacity, amount = self.choose("capacity", (1, 2)), self.choose("amount", (1000, 1500, 0))
+        capacity, amount = self.choose("capacity", (1, 2)), self.choose("amount", (1000, 1500, 1500, 0))
         credits, day = self.choose("credits", (0, 1, 2)), self.choose("day", DAYS)
         body = {"title": "Yoga", "instructor": "Isla", "location": "Studio 1", "currency": "gbp"}
         body |= {"capacity": capacity, "amount": amount, "credits_required": credits, **self._times(day)}
@@ -29,7 +29,10 @@ class Desk(Play):
     @act(when=lambda play: play.model.sessions)
     def change_the_price(self) -> None:
         session = self.choose("session", self.model.sessions)
-        session.amount, session.credits = self.choose("amount", (2000, 1000, 0)), self.choose("credits", (0, 1, 2))
+        session.amount, session.credits = (
+            self.choose("amount", (2000, 1000, 1500, 0)),
+            self.choose("credits", (0, 1, 2)),
+        )
         self._patch(session, amount=session.amount, credits_required=session.credits)
 
     @act(when=lambda play: play.model.sessions)
@@ -39,14 +42,20 @@ class Desk(Play):
         with self.world.act():
             self.agree(answer, self.world.carla.patch(self.path_of(session), {"capacity": capacity}))
 
-    @act(often=2, when=lambda play: play.model.sessions)
+    @act(when=lambda play: play.waited_for())
+    def begin_a_session_that_is_waited_for(self) -> None:
+        session = self.choose("session", self.waited_for())
+        session.day = 0
+        self._patch(session, **self._times(0))
+
+    @act(when=lambda play: play.model.sessions)
     def change_the_time(self) -> None:
         """Also into the past: then it has begun."""
         session = self.choose("session", self.model.sessions)
         session.day = self.choose("day", (*DAYS, *DAYS, 0))
         self._patch(session, **self._times(session.day))
 
-    @act(often=2)
+    @act()
     def grant_credits(self) -> None:
         member, credits = self.choose("member", self.model.members), self.choose("credits", (1, 2))
         until, key = self.choose("until", (None, LOT_UNTIL)), self.choose("key", (None, None, "grant 1", "grant 2"))
@@ -65,6 +74,11 @@ class Desk(Play):
         member = self.choose("member", self.model.members)
         member.active = not member.active
         Member.objects.filter(pk=self._pk(member)).update(is_active=member.active)
+
+    def waited_for(self) -> list[Session]:
+        """Sessions that somebody holds an unpaid seat of."""
+        pending = [booking.session for booking in self.model.bookings if booking.status == "pending"]
+        return [session for session in self.model.sessions if session in pending and not session.begun]
 
     def _patch(self, session: Session, **changes: Any) -> None:
         with self.world.act():

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.cast import code
-from tests.model.ledger import Booking
+from tests.model.ledger import HOLDING, Booking, Session
 from tests.model.play import BOOKINGS, Play, act
 from tests.model.studio import Answer
 
@@ -14,6 +14,11 @@ class Guests(Play):
     @act(often=8, when=lambda play: play.model.sessions)
     def book(self) -> None:
         self._book(self.choose("pay with", ("card", "card", "auto", "credits")), None)
+
+    @act(often=4, when=lambda play: play.stale_and_full())
+    def ask_for_a_seat_that_is_held_too_long(self) -> None:
+        session = self.choose("session", self.stale_and_full())
+        self._ask_to_book(self.choose("member", self.model.members), session, "card", None)
 
     @act(often=4, when=lambda play: play.model.sessions)
     def book_with_a_key(self) -> None:
@@ -43,10 +48,17 @@ class Guests(Play):
         """Bookings and balances, as the API lists them."""
         self.lists_agree()
 
+    def stale_and_full(self) -> list[Session]:
+        full = [session for session in self.model.sessions if session.free_seats <= 0]
+        return [session for session in full if any(one.expired and one.status == "pending" for one in session.bookings)]
+
     def _book(self, pay_with: str, key: str | None) -> None:
-        active = [member for member in self.model.members if member.active]
-        member = self.choose("member", [*active, *active, *self.model.members])
-        session = self.choose("session", self.model.sessions)
+        # Mostly a seat that can be had, by somebody who has none there.
+        inviting = [one for one in self.model.sessions if one.free_seats > 0 and not one.begun and one.amount]
+        session = self.choose("session", [*inviting * 4, *self.model.sessions])
+        holders = [one.member for one in session.bookings if one.status in HOLDING]
+        welcome = [one for one in self.model.members if one.active and one not in holders]
+        member = self.choose("member", [*welcome * 3, *self.model.members])
         self._ask_to_book(member, session, pay_with, key)
 
     def _ask_to_book(self, member: Any, session: Any, pay_with: str, key: str | None) -> None:

@@ -1,24 +1,52 @@
 """The state machine: every hand that can do something to the studio, and how every play ends."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.utils import timezone
+from hypothesis.stateful import initialize
+from hypothesis.strategies import data, integers, sampled_from, sets
 
 from notifications.models import Message
 from payments.models import Refund
 from tests.model.desk import Desk
 from tests.model.guests import Guests
-from tests.model.ledger import Booking
+from tests.model.ledger import Booking, Member
 from tests.model.night import Night
 from tests.model.payers import Payers
 from tests.model.post import Post
 from tests.model.stripe_truth import Event
+from tests.model.studio import Studio
+from tests.model.world import NAMES
 
 MOST_NIGHTS = 6
+SESSIONS_AT_FIRST = 2
+MOST_LEFT_OUT = 6
 
 
 class Machine(Desk, Guests, Payers, Post, Night):
     """All rules over one play."""
+
+    @initialize(
+        data=data(),
+        failed=sampled_from(["void", "hold"]),
+        late=sampled_from(["reseat", "refund"]),
+        number=integers(0, 999),
+    )
+    def begin(self, data: Any, failed: str, late: str, number: int) -> None:
+        """Hypothesis begins with the simplest example of all: that is number 0, in which nothing happens."""
+        if number == 0:
+            return
+        self.world.begin_anew()
+        self.settings.PAYMENT_FAILED_POLICY, self.settings.LATE_PAYMENT_POLICY = failed, late
+        self.model = Studio(failed_policy=failed, late_policy=late)
+        self.model.members = [Member(name) for name in NAMES]
+        self.tally.plays += 1
+        # A play without some of the acts goes deeper into the others.
+        self.data = data
+        self.left_out = data.draw(sets(sampled_from(sorted(self.acts())), max_size=MOST_LEFT_OUT), label="left out")
+        for _ in range(SESSIONS_AT_FIRST):
+            self.open_a_session()
 
     def teardown(self) -> None:
         """Deliver all, run the commands until calm: then program, model and Stripe agree to the penny."""
@@ -36,20 +64,21 @@ class Machine(Desk, Guests, Payers, Post, Night):
         for booking in self.fresh_holds():
             self.run_out(booking)
         # What was lost stays so for a night: the commands must find the truth of every hold without it.
-        self.nights()
+        self.nights(tomorrow=False)
         assert not [booking for booking in self.model.bookings if booking.status == "pending"]
         # Of money that moved after the end of a payment only an event tells, so Stripe brings those after all.
         self.pending, self.lost = [*self.lost, *self.pending], []
-        self.nights()
+        self.nights(tomorrow=True)
 
-    def nights(self) -> None:
+    def nights(self, *, tomorrow: bool) -> None:
         """Tell everything there is to tell and run every command, until there is nothing more to do."""
         for _ in range(MOST_NIGHTS):
             self.the_laws_hold_and_all_agree()
             before = len(self.events)
             self.deliver_all()
             self.expire_pending_bookings()
-            self.let_debts_come_due()
+            if tomorrow:
+                self.let_debts_come_due()
             self.submit_refunds()
             self.deliver_messages()
             self.the_laws_hold_and_all_agree()

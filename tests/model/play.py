@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from django.utils import timezone
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from hypothesis.strategies import data, integers, sampled_from, sets
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.strategies import data, integers, sampled_from
 
 from booking import integrity
 from tests.cast import code
@@ -16,11 +16,10 @@ from tests.model import promises, world
 from tests.model.ledger import Booking, Member, Session
 from tests.model.stripe_truth import PAYABLE, Event, Intent
 from tests.model.studio import Answer, Studio
-from tests.model.world import NAMES, World
+from tests.model.world import World
 
 BOOKINGS = "/api/booking/bookings/"
 SESSIONS = "/api/booking/sessions/"
-MOST_LEFT_OUT = 6
 Choice = TypeVar("Choice")
 
 
@@ -81,24 +80,6 @@ class Play(RuleBasedStateMachine):
     def acts(cls) -> dict[str, Act]:
         declared = ((name, getattr(getattr(cls, name), "act", None)) for name in dir(cls))
         return {name: act for name, act in declared if isinstance(act, Act)}
-
-    @initialize(
-        data=data(),
-        failed=sampled_from(["void", "hold"]),
-        late=sampled_from(["reseat", "refund"]),
-        number=integers(0, 999),
-    )
-    def begin(self, data: Any, failed: str, late: str, number: int) -> None:
-        """Hypothesis begins with the simplest example of all: that is number 0, in which nothing happens."""
-        if number == 0:
-            return
-        self.world.begin_anew()
-        self.settings.PAYMENT_FAILED_POLICY, self.settings.LATE_PAYMENT_POLICY = failed, late
-        self.model = Studio(failed_policy=failed, late_policy=late)
-        self.model.members = [Member(name) for name in NAMES]
-        self.tally.plays += 1
-        # A play without some of the acts goes deeper into the others.
-        self.left_out = data.draw(sets(sampled_from(sorted(self.acts())), max_size=MOST_LEFT_OUT), label="left out")
 
     @rule(data=data())
     def something_happens(self, data: Any) -> None:

@@ -155,12 +155,17 @@ class StripeTruth:
         intent.status, intent.declined = "processing", False
         self._tell("payment_intent.processing", intent)
 
-    def give_back(self, intent: Intent, amount: int, debt: object = None) -> GivenBack:
-        made = GivenBack(intent, amount, debt)
+    def give_back(self, intent: Intent, amount: int, debt: object = None, status: str = "succeeded") -> GivenBack:
+        made = GivenBack(intent, amount, debt, status)
         intent.given_back.append(made)
         self.given_back.append(made)
         self._tell("refund.created", intent, about=made)
         return made
+
+    def pay_out(self, made: GivenBack) -> None:
+        """The bank ends a refund that was pending."""
+        made.status = "succeeded"
+        self._tell("refund.updated", made.intent, about=made)
 
     def send_back(self, made: GivenBack) -> None:
         """The bank returns a refund: the money is the studio's again."""
