@@ -110,11 +110,13 @@ LAWS = (
     ),
     Law(
         "refunds",
+        # A debt that is on its way keeps its amount, whatever is returned beside it, until Stripe has refused it.
         "The refunds of a payment never pass what it received.",
         f"""
         SELECT 'payment ' || p.subject, r.returned || ' returned or owed of ' || p.amount_received
         FROM payments_payment p
-        JOIN (SELECT payment_id, SUM(amount) AS returned FROM payments_refund WHERE status IN {RETURNING}
+        JOIN (SELECT payment_id, SUM(amount) AS returned FROM payments_refund
+              WHERE status IN {RETURNING} AND (status <> 'due' OR asked_at IS NULL)
               GROUP BY payment_id) r ON r.payment_id = p.id
         WHERE r.returned > p.amount_received AND p.status = 'paid'
         """,
