@@ -15,7 +15,7 @@ class Guests(Play):
     def book(self) -> None:
         self._book(self.choose("pay with", ("card", "card", "auto", "credits")), None)
 
-    @act(often=4, when=lambda play: play.stale_and_full())
+    @act(often=12, when=lambda play: play.stale_and_full())
     def ask_for_a_seat_that_is_held_too_long(self) -> None:
         session = self.choose("session", self.stale_and_full())
         self._ask_to_book(self.choose("member", self.model.members), session, "card", None)

@@ -14,7 +14,7 @@ class Payers(Play):
     @act(often=9, when=lambda play: play.payable())
     def pay(self) -> None:
         late = [intent for intent in self.payable() if not intent.shown]
-        intent = self.choose("intent", [*late * 3, *self.payable()])
+        intent = self.choose("intent", [*late * 5, *self.payable()])
         self._at(intent, "confirm", payment_method="pm_card_visa")
         self.model.stripe.pay(intent)
 

@@ -37,7 +37,7 @@ class Post(Play):
         self.pending.remove(event)
         self.lost.append(event)
 
-    @act(when=lambda play: len(play.model.stripe.armed) < len(PATHS))
+    @act(often=4, when=lambda play: len(play.model.stripe.armed) < len(PATHS))
     def stripe_will_not_answer_once(self) -> None:
         operation, how = self.choose("silence", [one for one in SILENCES if one[0] not in self.model.stripe.armed])
         self.model.stripe.armed[operation] = how
