@@ -46,9 +46,11 @@ class Payers(Play):
     def the_bank_decides(self) -> None:
         self.settle(self.choose("intent", self.with_status("processing")), ok=self.choose("ok", (True, False)))
 
-    @act(often=4, when=lambda play: play.refundable())
+    @act(often=6, when=lambda play: play.refundable())
     def refund_in_the_dashboard(self) -> None:
-        intent = self.choose("intent", self.refundable())
+        owing = [debt.payment for debt in self.model.debts if debt.status == "due"]
+        twice = [intent for intent in self.refundable() if intent.payment in owing]
+        intent = self.choose("intent", [*twice * 4, *self.refundable()])
         amount = self.choose("amount", (min(PART, intent.left), intent.left))
         self._at(intent, "refund", amount=amount)
         self.model.stripe.give_back(intent, amount)

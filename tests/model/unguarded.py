@@ -8,11 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from booking import checkout
-from members.models import Member
-from payments import credits, intents, outcomes, refunds, stripe_client
+from payments import intents, outcomes, refunds, stripe_client
 from payments.models import CreditLot, Payment, Refund
 from payments.outcomes import Outcome, Settle
 from payments.stripe_objects import Intent, Repayment
@@ -51,11 +49,6 @@ def spend_what_was_read(lot: CreditLot, credits: int) -> bool:
     return True
 
 
-def count_every_lot(member: Member, *, at: datetime) -> QuerySet[CreditLot]:
-    """Forgets that a lot must still live when the session starts."""
-    return CreditLot.objects.filter(member=member, remaining__gt=0).order_by("id")
-
-
 def owe_beside_the_dashboard(payment: Payment, fact: Repayment, now: datetime) -> Refund:
     """Writes every refund of the dashboard down beside what is owed already."""
     known = Refund.objects.filter(stripe_refund_id=fact.id).first()
@@ -75,7 +68,6 @@ REPLACEMENTS: dict[str, list[tuple[Any, str, Any]]] = {
     "a success settles twice": [(outcomes, "apply", settle_every_success)],
     "freed before voided": [(intents, "void", free_first_void_second)],
     "credits spent unconditionally": [(CreditLot, "withdraw", spend_what_was_read)],
-    "expired credits count": [(credits, "usable", count_every_lot)],
     "a refund is owed twice": [
         (refunds, "_row_of", owe_beside_the_dashboard),
         (refunds, "_fit_debts", keep_every_debt),
