@@ -44,6 +44,7 @@ class Order:
         self.events = world.events()
         assert [event["type"] for event in self.events] == [event.type for event in self.model.stripe.events]
         self.delivered: Counter[str] = Counter()
+        self.taken: set[str] = set()
 
     def _book(self) -> None:
         ana = Member("Ana")
@@ -79,10 +80,7 @@ class Order:
         self._tell([(first, "evt_resent")])
         self._tell([(one, "") for one in order if self.events[one]["id"] not in self.taken])
 
-    taken: set[str]
-
     def _tell(self, told: list[tuple[int, str]]) -> None:
-        self.taken = getattr(self, "taken", set())
         for number, other_id in told:
             event = self.events[number]
             answer = self.world.tell({**event, "id": other_id or event["id"]})

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from tests.model.ledger import Debt
 from tests.model.play import Play, act
 from tests.model.stripe_truth import GivenBack, Intent
 
@@ -81,9 +82,13 @@ class Payers(Play):
         (self.model.stripe.pay if ok else self.model.stripe.decline)(intent)
 
     def returnable(self) -> list[GivenBack]:
-        """Refunds that can fail; not one of the dashboard that stood for a debt, which staff must owe again by hand."""
+        """Refunds that can fail: one of a debt once, and one of the dashboard that stood for no debt.
+
+        What else fails is left to staff, and the law `payments` says so until they have owed it again.
+        """
         done = [one for one in self.model.stripe.given_back if one.status == "succeeded"]
-        return [one for one in done if one.debt is not None or self.model.booking_of(one.intent).status == "paid"]
+        first = [one for one in done if isinstance(one.debt, Debt) and one.debt.attempt == 1]
+        return first + [one for one in done if not one.debt and self.model.booking_of(one.intent).status == "paid"]
 
     def refundable(self) -> list[Intent]:
         return [intent for intent in self.with_status("succeeded") if intent.refundable]
