@@ -1,6 +1,7 @@
 """Every order of up to four events of one payment ends the same, and late money is dealt with once."""
 
 import time
+from collections.abc import Iterator
 from itertools import permutations
 from typing import Any, ClassVar
 
@@ -28,6 +29,29 @@ class Tried:
     orders: ClassVar[dict[str, int]] = {}
     deliveries: ClassVar[dict[str, int]] = {}
     seconds: ClassVar[float] = 0.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def on_record() -> Iterator[None]:
+    """Writes down what the tests of this file have tried, in whatever order they ran, if all orders were."""
+    yield
+    if ASKED_FOR is None or len(Tried.orders) < len(LIVES):
+        return
+    write(
+        Record(
+            part="permutations",
+            title="Every order of the events of one payment",
+            tried=f"{len(Tried.orders)} lives of an intent, every order of their events, one of them twice and one "
+            "resent under another id, under both values of both policies: each order ends as the intent did.",
+            command="MODEL_EXAMPLES=1 python -m tests.postgresql pytest tests/model/test_permutations.py",
+            count=sum(Tried.orders.values()),
+            unit="orders",
+            findings=0,
+            seconds=round(Tried.seconds, 1),
+            columns=["life of the intent", "orders", "deliveries"],
+            rows=[[life, number, Tried.deliveries[life]] for life, number in Tried.orders.items()],
+        )
+    )
 
 
 def broken_laws() -> list[str]:
@@ -78,24 +102,3 @@ def test_late_money_told_twenty_times_is_dealt_with_once_and_the_member_is_told(
         assert told == [("refund_done", "sent")]
     assert len(sandbox.messages()) == 1
     assert broken_laws() == []
-
-
-def test_the_orders_are_on_record() -> None:
-    """Last in this file: it writes down what the tests above have tried."""
-    if ASKED_FOR is None:
-        return
-    write(
-        Record(
-            part="permutations",
-            title="Every order of the events of one payment",
-            tried=f"{len(Tried.orders)} lives of an intent, every order of their events, one of them twice and one "
-            "resent under another id, under both values of both policies: each order ends as the intent did.",
-            command="MODEL_EXAMPLES=1 python -m tests.postgresql pytest tests/model/test_permutations.py",
-            count=sum(Tried.orders.values()),
-            unit="orders",
-            findings=0,
-            seconds=round(Tried.seconds, 1),
-            columns=["life of the intent", "orders", "deliveries"],
-            rows=[[life, number, Tried.deliveries[life]] for life, number in Tried.orders.items()],
-        )
-    )
