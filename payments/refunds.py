@@ -125,7 +125,7 @@ def unmake(refund_id: int, *, now: datetime) -> None:
         refund = Refund.objects.select_related("payment__member").get(pk=refund_id)
         Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
         refund.change(Status.FAILED, failure_code="not_at_stripe", ended_at=now)
-        if refund.reason != "dashboard":
+        if _is_debt(refund):
             reopen(refund, now=now, due_at=now)
 
 
@@ -218,13 +218,21 @@ def _fail(refund: Refund, *, code: str, now: datetime, **known: str) -> None:
     """It did not reach the member: owe it again tomorrow, and after the last attempt leave it to staff."""
     refund.change(Status.FAILED, failure_code=code[:64], ended_at=now, **known)
     again = None
-    if refund.reason != "dashboard" and refund.attempt < MOST_ATTEMPTS:
+    if _is_debt(refund) and refund.attempt < MOST_ATTEMPTS:
         # Less is left than was owed: somebody returned a part meanwhile, and the rest need not wait.
         part = returnable(refund.payment) < refund.amount
         again = reopen(refund, now=now, due_at=now if part else now + TRY_AGAIN_AFTER)
     if again is None and returnable(refund.payment):
         logger.error("The refund %s of %s failed for good (%s): see the admin", refund.reference, refund.payment, code)
         messages.tell_refund(refund, now=now)
+
+
+def _is_debt(refund: Refund) -> bool:
+    """Whether we owe it: what staff give back of their own accord they must give again themselves.
+
+    Of a late payment everything is owed, also what the dashboard was quicker to return.
+    """
+    return refund.reason != "dashboard" or refund.payment.refunds.filter(reason="late_payment").exists()
 
 
 def _fit_debts(payment: Payment, now: datetime) -> None:
