@@ -43,6 +43,14 @@ STEPS = (
             "tests/races/test_reconciliation.py",
         ),
     ),
+    Step(("races-50",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "50"}),
+    Step(("races-200",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "200"}),
+    Step(("races-500",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "500"}),
+    Step(("races-sqlite",), ("-m", "pytest", "tests/races"), {"RACE_CLIENTS": "50", "DATABASE_URL": ""}),
+    Step(("model",), (*POSTGRESQL, "pytest", "tests/model/test_model.py"), {"MODEL_EXAMPLES": "400"}),
+    Step(("permutations",), (*POSTGRESQL, "pytest", "tests/model/test_permutations.py"), {"MODEL_EXAMPLES": "1"}),
+    Step(("integrity",), ("-m", "bench.integrity"), {"DATABASE_URL": ""}),
+    Step(("integrity-postgresql",), (*POSTGRESQL, "bench.integrity")),
     Step(("chaos",), ("-m", "tests.evidence.storms", "--seeds", "20")),
 )
 
