@@ -17,8 +17,9 @@ from django.db.models import QuerySet
 from booking import comparison
 from booking.comparison import Difference, Kind
 from booking.suspects import EventSuspect, PaymentSuspect, RefundSuspect, Suspect, intent_of, row_of
+from boundary import faults
 from payments import stripe_client, webhooks
-from payments.exceptions import PaymentUndecided
+from payments.exceptions import PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment, Refund, StripeEvent
 
 # Stripe keeps events for 30 days.
@@ -103,6 +104,11 @@ def _mended(suspect: Suspect, *, now: datetime) -> Difference | None:
             suspect.mend(still, now=now)
         except (stripe_client.StripeRejected, PaymentUndecided) as error:
             logger.error("%s cannot be set right, Stripe says %s", suspect.subject, error)
+            return still
+        except (stripe_client.StripeUnavailable, PaymentsUnavailable, *faults.UNAVAILABLE):
+            raise
+        except Exception:
+            logger.exception("%s could not be set right", suspect.subject)
             return still
     return suspect.look()
 

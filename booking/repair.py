@@ -1,7 +1,8 @@
 """Set one difference right, through the doors that the webhook, the expiry and the refunds go through.
 
 Each repair believes Stripe, asks it again where only an answer can decide (void first, free second), and may be made
-twice. Network between short transactions.
+twice: what writes a row judges the two sides once more under the payment's lock, for a webhook or another repair may
+have been quicker. Network between short transactions.
 """
 
 from datetime import datetime
@@ -33,10 +34,13 @@ def mend(case: Case, difference: Difference, *, now: datetime) -> None:
         _mend_amount(case, payment, intent, now=now)
     elif difference.kind == Kind.UNSETTLED:
         with transaction.atomic():
-            settlement.settle(corrections.locked(payment.pk), by=BY, now=now)
+            if _still(case, Kind.UNSETTLED):
+                settlement.settle(corrections.locked(payment.pk), by=BY, now=now)
     elif difference.kind == Kind.INTENT:
         with transaction.atomic():
-            corrections.name_intent(corrections.locked(payment.pk), intent)
+            locked = corrections.locked(payment.pk)
+            if locked.stripe_intent_id == payment.stripe_intent_id:
+                corrections.name_intent(locked, intent)
     else:
         _apply(case, payment, intent, now=now)
 
@@ -44,16 +48,26 @@ def mend(case: Case, difference: Difference, *, now: datetime) -> None:
 def mend_refund(fact: Repayment | None, row: Refund | None, *, now: datetime) -> None:
     """Set right what differs of a refund. No network."""
     if fact is not None:
-        refunds.correct(fact, now=now)
+        refunds.correct(fact, seen=row, now=now)
     elif row is not None:
-        refunds.unmake(row.pk, now=now)
+        refunds.unmake(row, now=now)
+
+
+def _still(case: Case, kind: Kind) -> bool:
+    """Whether it still differs so, in the caller's transaction, which keeps the payment locked from here on."""
+    assert case.intent is not None
+    assert case.payment is not None
+    corrections.locked(case.payment.pk)
+    [again] = comparison.cases([case.intent])
+    found = comparison.difference(again)
+    return found is not None and found.kind == kind
 
 
 def _apply(case: Case, payment: Payment, intent: Intent, *, now: datetime) -> None:
     """It ended at Stripe and we have not heard of it: tell it as the webhook does."""
     price = comparison.agreed(case)
     if price == (intent.amount, intent.currency) != (payment.amount, payment.currency):
-        _write_price(payment, price)
+        _write_price(case, Kind.PAID_THERE, price)
     outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settlement.settle, by=BY, now=now)
 
 
@@ -84,18 +98,21 @@ def _take_back(payment: Payment, intent: Intent, *, now: datetime) -> None:
 def _mend_amount(case: Case, payment: Payment, intent: Intent, *, now: datetime) -> None:
     price = comparison.agreed(case) or (payment.amount, payment.currency)
     if price == (intent.amount, intent.currency) and intent.amount_received in (0, intent.amount):
-        _write_price(payment, price)
+        _write_price(case, Kind.AMOUNT, price)
     elif payment.status == Payment.Status.PAID:
         with transaction.atomic():
-            corrections.doubt(corrections.locked(payment.pk), intent, now=now)
+            if _still(case, Kind.AMOUNT):
+                corrections.doubt(corrections.locked(payment.pk), intent, now=now)
     else:
         # Nobody agreed to what Stripe would take: the hold ends, and the member books anew.
         intents.void(payment.pk, reason="payment_rejected", settle=settlement.settle, by=BY, now=now)
 
 
-def _write_price(payment: Payment, price: tuple[int, str]) -> None:
+def _write_price(case: Case, kind: Kind, price: tuple[int, str]) -> None:
+    assert case.payment is not None
     with transaction.atomic():
-        corrections.price(corrections.locked(payment.pk), amount=price[0], currency=price[1])
+        if _still(case, kind):
+            corrections.price(corrections.locked(case.payment.pk), amount=price[0], currency=price[1])
 
 
 def _keep(intent: Intent, difference: Difference, *, now: datetime) -> None:

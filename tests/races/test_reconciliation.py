@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from booking.models import Booking, BookingTransition, ClassSession
 from notifications.models import Message
-from payments.models import Payment
+from payments.models import Payment, Refund
 from tests.cast import WEBHOOK, Caller, Sandbox, intent_of, seats_match, session
 from tests.races.clients import Http, book, cancel, send, together
 from tests.races.crowd import crowd
@@ -146,6 +146,26 @@ def test_two_repairs_at_one_instant_mend_once(server: Server, yoga: ClassSession
     assert seats_match()
     [said] = together([compares(sandbox, "--patience", "0")])
     assert said == (0, [])
+
+
+def test_two_repairs_at_one_instant_neither_seat_and_return_nor_return_twice(
+    server: Server, yoga: ClassSession, sandbox: Sandbox
+) -> None:
+    """Bookings that were freed by hand after they were paid: each is seated again, and nothing is owed besides."""
+    sandbox.control("POST", "configure", webhook_url=server.base + WEBHOOK)
+    for member in crowd(5):
+        sandbox.pays(intent_of(member.book(yoga, "card")))
+    hear_the_rest(sandbox)
+    for booking in Booking.objects.all():
+        BookingTransition.objects.filter(booking=booking, to_status="paid").update(to_status="freed")
+    Booking.objects.update(status="freed", paid_with="", paid_at=None, ended_at=timezone.now(), ended_reason="staff")
+    ClassSession.objects.update(seats_taken=0)
+    run = compares(sandbox, "--fix", "--patience", "0")
+    ends = together([run, run, run])
+    assert [status for status, _ in ends] == [0, 0, 0]
+    assert Booking.objects.filter(status="paid").count() == 5
+    assert not Refund.objects.exists()
+    assert seats_match()
 
 
 def test_without_the_second_look_a_busy_studio_raises_alarms(
