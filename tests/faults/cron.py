@@ -1,0 +1,48 @@
+"""Runs commands of the program, each in a forked process of its own: `python -m tests.faults.cron`.
+
+A line of JSON on standard input is a command's words; the answers are its process id at once, and how it ended.
+"""
+
+import importlib
+import json
+import os
+import sys
+import tempfile
+
+# The application to load: the program, or one without a guard.
+importlib.import_module(sys.argv[1])
+
+# isort: split
+from django.core.management import execute_from_command_line
+
+
+def main() -> None:
+    answer({"ready": True})
+    for line in sys.stdin:
+        words = json.loads(line)
+        with tempfile.TemporaryFile() as output:
+            child = os.fork()
+            if child == 0:
+                run(words, output.fileno())
+            answer({"process": child})
+            _, status = os.waitpid(child, 0)
+            output.seek(0)
+            answer({"status": os.waitstatus_to_exitcode(status), "output": output.read().decode(errors="replace")})
+
+
+def run(words: list[str], output: int) -> None:
+    """In the child: the command, and an end like that of `manage.py`, which waits for what runs after a commit."""
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    execute_from_command_line(["manage.py", *words])
+    sys.exit(0)
+
+
+def answer(what: dict[str, object]) -> None:
+    os.write(OUT, json.dumps(what).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    # A child has its own standard output; the answers leave by a way that it does not share.
+    OUT = os.dup(1)
+    main()

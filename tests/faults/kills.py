@@ -1,0 +1,140 @@
+"""Every crossing of a flow, met twice by a process that is killed there: once before it and once after it."""
+
+import os
+import signal
+import time
+from dataclasses import dataclass, field
+
+from django.utils import timezone
+
+from notifications.models import Message
+from payments.models import Payment
+from tests.cast import Sandbox
+from tests.faults import outsider, trial
+from tests.faults.crossings import Crossing
+from tests.faults.flows import Flow
+from tests.faults.gate import Gate, Order, Way
+from tests.faults.house import House
+from tests.faults.recovery import Recovery
+from tests.faults.trial import Line, Trial
+
+MET_SECONDS = 10.0
+QUIET_SECONDS = 0.15
+ANSWER = Crossing("client", "the answer", 1)
+SIDES = (Way.HOLD_BEFORE, Way.HOLD_AFTER)
+
+
+@dataclass
+class Proof:
+    """What was found by counting, what was tried, and what was wrong."""
+
+    flow: Flow
+    counted: list[Crossing] = field(default_factory=list)
+    tried: set[tuple[Crossing, Way]] = field(default_factory=set)
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        return (
+            f"{self.flow.name}: {len(self.counted)} crossings counted, {len(self.tried)} kills tried, "
+            f"{len(self.problems)} problems, {self.seconds:.1f} s"
+        )
+
+
+class Killer:
+    """Goes through one flow."""
+
+    def __init__(self, house: House, gate: Gate, sandbox: Sandbox) -> None:
+        self.house = house
+        self.gate = gate
+        self.sandbox = sandbox
+        self.recovery = Recovery(house, sandbox)
+        self.trials: list[Trial] = []
+
+    def prove(self, flow: Flow) -> Proof:
+        """Count the crossings, kill at each, recover, and hold everything against the promises."""
+        began = time.monotonic()
+        proof = Proof(flow)
+        proof.counted = self._undisturbed(flow)
+        for crossing in proof.counted:
+            for side in SIDES:
+                self._killed(flow, crossing, side, proof)
+        self.gate.set(None)
+        self.recovery.of_all(flow, self.trials)
+        proof.problems += outsider.problems(self.trials, self.recovery)
+        for one in self.trials:
+            proof.problems += [f"{one.label}: {problem}" for problem in flow.truth(one)]
+        proof.seconds = time.monotonic() - began
+        return proof
+
+    def _trial(self, flow: Flow, label: str) -> Trial:
+        one = trial.begin(label, len(self.trials), self.sandbox, **flow.session)
+        self.trials.append(one)
+        flow.scene(one)
+        return one
+
+    def _undisturbed(self, flow: Flow) -> list[Crossing]:
+        one = self._trial(flow, f"{flow.name}, undisturbed")
+        self.house.kill_web()
+        self.gate.set(None)
+        if flow.asks is None:
+            status, output = self.house.command(*flow.command)
+            assert status == 0, output
+            return list(self.gate.seen)
+        one.hears(trial.asked(self.house, flow.asks(one)))
+        assert one.acknowledged, one.heard
+        self._until_calm()
+        counted = [*self.gate.seen, ANSWER]
+        self.house.kill_web()  # each trial meets a process that has done nothing yet
+        return counted
+
+    def _until_calm(self) -> None:
+        """Until what follows the commit has ended too."""
+        deadline = time.monotonic() + MET_SECONDS
+        waiting = Message.objects.filter(status__in=Message.WAITING, due_at__lte=timezone.now())
+        voiding = Payment.objects.filter(status=Payment.Status.VOIDING)
+        while waiting.exists() or voiding.exists() or not self.gate.quiet_for(QUIET_SECONDS):
+            assert time.monotonic() < deadline, self.house.logged()
+            time.sleep(0.01)
+
+    def _killed(self, flow: Flow, crossing: Crossing, side: Way, proof: Proof) -> None:
+        one = self._trial(flow, f"{flow.name}, killed {side.value.removeprefix('held ')}: {crossing}")
+        self.gate.set(Order(crossing, side))
+        met = self._kill_command(flow) if flow.asks is None else self._kill_web(flow, one, crossing, side)
+        self.gate.release()
+        if met:
+            proof.tried.add((crossing, side))
+        else:
+            proof.problems.append(f"{one.label}: never met")
+        uncounted = set(self.gate.seen) - set(proof.counted)
+        proof.problems += [f"{one.label}: met {other}, which was not counted" for other in uncounted]
+        if flow.asks is None:
+            self.gate.set(None)
+            self.recovery.of_command(flow)
+
+    def _kill_command(self, flow: Flow) -> bool:
+        process = self.house.start_command(*flow.command)
+        met = self.gate.met.wait(MET_SECONDS)
+        if met:
+            os.kill(process, signal.SIGKILL)
+        self.house.end_of_command()
+        return met
+
+    def _kill_web(self, flow: Flow, one: Trial, crossing: Crossing, side: Way) -> bool:
+        assert flow.asks is not None
+        line = Line(self.house)
+        line.ask(flow.asks(one))
+        if crossing != ANSWER:
+            met = self.gate.met.wait(MET_SECONDS)
+            self.house.kill_web()
+            one.hears(line.answer())
+        elif side == Way.HOLD_BEFORE:
+            met = line.wait_until_answered()
+            self.house.kill_web()
+            line.hang_up()
+        else:
+            heard = line.answer()
+            met = heard is not None
+            one.hears(heard)
+            self.house.kill_web()
+        return met
