@@ -22,6 +22,7 @@ class Flow:
     truth: Callable[[Trial], list[str]]
     asks: Callable[[Trial], Ask] | None = None
     command: tuple[str, ...] = ()
+    exits: tuple[int, ...] = (0,)
     scene: Scene = scenes.nothing
     session: dict[str, Any] = field(default_factory=dict)
     # Who asks again when no answer came: the client the same request, or Stripe the same event.
@@ -78,7 +79,7 @@ FLOWS = (
     ),
     Flow(
         "submit_refunds of what the dashboard returned", truths.dashboard_was_first, command=("submit_refunds",),
-        scene=scenes.owed_and_returned_in_dashboard,
+        exits=(0, 1), scene=scenes.owed_and_returned_in_dashboard,
     ),
     Flow("deliver_messages", truths.told_once, command=("deliver_messages",), scene=scenes.has_a_message),
     # reconcile_payments: Flow("reconcile_payments", …, command=("reconcile_payments", "--fix"), scene=…)

@@ -42,7 +42,7 @@ class Recovery:
         """Cron starts the command again, once the claims of the dead one have aged."""
         passes(A_WHILE)
         status, output = self.house.command(*flow.command)
-        if status != 0:
+        if status not in flow.exits:
             self.problems.append(f"{flow.command[0]} ended with {status}: {output}")
 
     def of_all(self, flow: Flow, trials: list[Trial]) -> None:
@@ -56,6 +56,8 @@ class Recovery:
         for time in (A_WHILE, A_DAY):
             passes(time)
             self._cron()
+            for trial in trials:
+                self._the_client(flow, trial)  # who was refused because something was left half-done
             self._stripe()
         passes(A_DAY)
 

@@ -3,24 +3,38 @@
 So that a killed process is replaced within milliseconds. Each new one writes its id where PROCESS_ID_FILE says.
 """
 
+import gc
 import os
 from pathlib import Path
+
+import psycopg_pool
+import stripe
 
 from config.wsgi import application
 
 # isort: split
 # What needs Django to be set up, which the line above does.
-import config.urls  # noqa: F401
 from django.core.management import get_commands, load_command_class
+
+import config.urls
 from notifications import twilio_client
 from payments import stripe_client
 
-__all__ = ["application", "clients"]
+__all__ = ["application", "loaded"]
 
-COMMANDS = ("expire_pending_bookings", "submit_refunds", "deliver_messages", "check_integrity")
-commands = {name: load_command_class(get_commands()[name], name) for name in COMMANDS}
-# What the SDKs load only once it is asked for.
-clients = (stripe_client._client().v1.payment_intents, stripe_client._client().v1.refunds, twilio_client._client().messages)
+# What the program and the SDKs load only once it is asked for.
+loaded = (
+    config.urls,
+    psycopg_pool.ConnectionPool,
+    (stripe.PaymentIntent, stripe.Refund, stripe.Charge, stripe.Dispute, stripe.Event, stripe.ListObject),
+    (stripe_client._client().v1.payment_intents, stripe_client._client().v1.refunds),
+    twilio_client._client().messages,
+    *(
+        load_command_class(app, name)
+        for name, app in get_commands().items()
+        if app in ("booking", "payments", "notifications")
+    ),
+)
 
 
 def tell_who_i_am() -> None:
@@ -31,3 +45,5 @@ def tell_who_i_am() -> None:
 
 
 os.register_at_fork(after_in_child=tell_who_i_am)
+gc.collect()
+gc.freeze()
