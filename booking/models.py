@@ -172,6 +172,12 @@ class Booking(models.Model):
             **forgotten,
         )
 
+    def cancel(self, *, by: str, reason: str, now: datetime) -> bool:
+        """paid → cancelled. False, and nothing written, when it is not paid any more."""
+        return self._move(
+            self.Status.PAID, self.Status.CANCELLED, by=by, reason=reason, now=now, ended_at=now, ended_reason=reason
+        )
+
     def reseat(self, *, by: str, now: datetime) -> bool:
         """freed → paid, for a payment that succeeded after all; the caller takes the seat."""
         return self._move(

@@ -17,6 +17,7 @@ from payments.models import (
     CreditSpend,
     Dispute,
     Payment,
+    Reconciliation,
     Refund,
     StripeEvent,
     UnmatchedMoney,
@@ -92,6 +93,14 @@ class UnmatchedMoneyAdmin(ReadOnlyAdmin):
     def tick_off(self, request: HttpRequest, queryset: QuerySet[UnmatchedMoney]) -> None:
         rows = queryset.filter(resolved_at=None).update(resolved_at=timezone.now(), resolved_by=request.user)
         self.message_user(request, f"{rows} marked as dealt with.")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """What `reconcile_payments` has compared and found, run by run."""
+
+    list_display = ("since", "reached", "repairs", "found", "left", "started_at", "finished_at")
+    list_filter = ("repairs",)
 
 
 @admin.register(StripeEvent)

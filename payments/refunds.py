@@ -105,6 +105,30 @@ def record(fact: Repayment, *, now: datetime) -> Refund | None:
         return refund
 
 
+def correct(fact: Repayment, *, now: datetime) -> None:
+    """Like `record`, for a refund just read at Stripe: its present state also takes back what a row says too early."""
+    with transaction.atomic():
+        refund = record(fact, now=now)
+        if refund is None:
+            return
+        status = STATUS_OF[fact.status]
+        if (refund.status, refund.amount) != (status, fact.amount):
+            ended_at = refund.ended_at or now if status in (Status.SUCCEEDED, Status.FAILED) else None
+            code = (fact.failure_reason or fact.status) if status == Status.FAILED else ""
+            refund.change(status, amount=fact.amount, failure_code=code, ended_at=ended_at)
+            _fit_debts(refund.payment, now)
+
+
+def unmake(refund_id: int, *, now: datetime) -> None:
+    """Take back that a refund was given, which Stripe has never made: what we owed is owed again. No network."""
+    with transaction.atomic():
+        refund = Refund.objects.select_related("payment__member").get(pk=refund_id)
+        Payment.objects.select_for_update(no_key=True).get(pk=refund.payment_id)
+        refund.change(Status.FAILED, failure_code="not_at_stripe", ended_at=now)
+        if refund.reason != "dashboard":
+            reopen(refund, now=now, due_at=now)
+
+
 def reopen(refund: Refund, *, now: datetime, due_at: datetime) -> Refund | None:
     """Owe a failed refund again, in the caller's transaction; once a failure, and no more than is left."""
     amount = min(refund.amount, returnable(refund.payment))
