@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from tests.cast import Sandbox
+from tests.faults import tally
 from tests.faults.gate import Gate
 from tests.faults.house import House
 from tests.faults.proxy import Proxies
@@ -20,6 +21,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if HERE in item.path.parents:
                 item.add_marker(reason)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    tally.tell(terminalreporter)
 
 
 @pytest.fixture(scope="session")
@@ -43,6 +48,17 @@ def opened(proxies: Proxies, folder: Path, **settings: Any) -> Iterator[House]:
         yield house
     finally:
         house.close()
+
+
+@pytest.fixture(scope="session")
+def unguarded_process(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    yield from opened(proxies, tmp_path_factory.mktemp("unguarded"), served="tests.faults.unguarded")
+
+
+@pytest.fixture
+def unguarded(unguarded_process: House, sandbox: Sandbox) -> House:
+    """The program without its guards; see `unguarded.py`."""
+    return unguarded_process
 
 
 @pytest.fixture

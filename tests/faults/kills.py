@@ -68,6 +68,10 @@ class Killer:
         return proof
 
     def _trial(self, flow: Flow, label: str) -> Trial:
+        if flow.slow:
+            second = int(time.time())
+            while int(time.time()) == second:
+                time.sleep(0.02)
         one = trial.begin(label, len(self.trials), self.sandbox, **flow.session)
         self.trials.append(one)
         flow.scene(one)
@@ -78,7 +82,7 @@ class Killer:
         self.house.kill_web()
         self.gate.set(None)
         if flow.asks is None:
-            status, output = self.house.command(*flow.command)
+            status, output = self.house.command(*flow.runs(one))
             assert status in flow.exits, output
             return list(self.gate.seen)
         one.hears(trial.asked(self.house, flow.asks(one)))
@@ -100,7 +104,7 @@ class Killer:
     def _killed(self, flow: Flow, crossing: Crossing, side: Way, proof: Proof) -> None:
         one = self._trial(flow, f"{flow.name}, killed {side.value.removeprefix('held ')}: {crossing}")
         self.gate.set(Order(crossing, side))
-        met = self._kill_command(flow) if flow.asks is None else self._kill_web(flow, one, crossing, side)
+        met = self._kill_command(flow.runs(one)) if flow.asks is None else self._kill_web(flow, one, crossing, side)
         self.gate.release()
         if met:
             proof.tried.add((crossing, side))
@@ -110,10 +114,10 @@ class Killer:
         proof.problems += [f"{one.label}: met {other}, which was not counted" for other in uncounted]
         if flow.asks is None:
             self.gate.set(None)
-            self.recovery.of_command(flow)
+            self.recovery.of_command(flow, one)
 
-    def _kill_command(self, flow: Flow) -> bool:
-        process = self.house.start_command(*flow.command)
+    def _kill_command(self, words: tuple[str, ...]) -> bool:
+        process = self.house.start_command(*words)
         met = self.gate.met.wait(MET_SECONDS)
         if met:
             os.kill(process, signal.SIGKILL)

@@ -38,18 +38,17 @@ class Recovery:
         self.heard_of: set[str] = set()
         self.problems: list[str] = []
 
-    def of_command(self, flow: Flow) -> None:
+    def of_command(self, flow: Flow, trial: Trial) -> None:
         """Cron starts the command again, once the claims of the dead one have aged."""
         passes(A_WHILE)
-        status, output = self.house.command(*flow.command)
+        status, output = self.house.command(*flow.runs(trial))
         if status not in flow.exits:
-            self.problems.append(f"{flow.command[0]} ended with {status}: {output}")
+            self.problems.append(f"{trial.label}: the next run ended with {status}: {output}")
 
     def of_all(self, flow: Flow, trials: list[Trial]) -> None:
         """Everybody does what they would do."""
         for trial in trials:
             self._the_client(flow, trial)
-        for trial in trials:
             self.heard_of |= trial.told
             self._the_payer(trial)
         self._stripe()

@@ -126,6 +126,17 @@ def returned_in_dashboard(trial: Trial) -> None:
     trial.event = trial.event_of("refund.created")
 
 
+def paid_news_lost(trial: Trial) -> None:
+    """Paid, and Stripe has given up telling us."""
+    paid_untold(trial)
+    trial.told.add(trial.event["id"])
+
+
+def returned_news_lost(trial: Trial) -> None:
+    returned_in_dashboard(trial)
+    trial.told.add(trial.event["id"])
+
+
 def contested(trial: Trial) -> None:
     paid_untold(trial)
     _hear(trial, trial.event)

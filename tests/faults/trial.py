@@ -5,7 +5,7 @@ import json
 import select
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -47,6 +47,7 @@ class Trial:
     member: Member
     caller: Caller
     session: ClassSession
+    began_at: datetime
     booking: Booking | None = None
     intent: str = ""
     event: dict[str, Any] = field(default_factory=dict)
@@ -88,11 +89,12 @@ class Trial:
 
 def begin(label: str, number: int, sandbox: Sandbox, **fields: Any) -> Trial:
     """A new member and a new session of one seat."""
+    began_at = timezone.now()
     member = Member.objects.create(
         email=f"member{number}@example.com", name=f"Member {number}", password="!", phone=f"+4479111{number:05}",
         whatsapp_opt_in=True,
     )  # fmt: skip
-    return Trial(label, sandbox, member, Caller(member), session(**{"capacity": 1, **fields}))
+    return Trial(label, sandbox, member, Caller(member), session(**{"capacity": 1, **fields}), began_at)
 
 
 def stale(booking: Booking) -> None:
