@@ -61,6 +61,17 @@ def unguarded(unguarded_process: House, sandbox: Sandbox) -> House:
     return unguarded_process
 
 
+@pytest.fixture(scope="session")
+def laneless_process(proxies: Proxies, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    yield from opened(proxies, tmp_path_factory.mktemp("laneless"), served="tests.faults.laneless")
+
+
+@pytest.fixture
+def laneless(laneless_process: House, sandbox: Sandbox) -> House:
+    """The program with nothing left to do after an answer; see `laneless.py`."""
+    return laneless_process
+
+
 @pytest.fixture
 def house(house_process: House, sandbox: Sandbox) -> House:
     """The program, over an empty database and an empty Stripe."""

@@ -39,7 +39,7 @@ loaded = (
 
 def tell_who_i_am() -> None:
     told = Path(os.environ["PROCESS_ID_FILE"])
-    draft = told.with_suffix(".draft")
+    draft = told.with_suffix(f".{os.getpid()}")
     draft.write_text(str(os.getpid()))
     draft.rename(told)  # whole, or not at all
 

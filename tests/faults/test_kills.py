@@ -16,7 +16,8 @@ TRIED = [flow for flow in FLOWS if sizes.ALL or not flow.slow]
 FLOW = {flow.name: flow for flow in FLOWS}
 # What a program without its guards must be caught at, by the words of a finding.
 CONTROLS = {
-    "webhook succeeded": "instead of [('paid', 'card', 0)]",
+    # A success that was forgotten comes back when its hold expires: the void finds it paid. A refund does not.
+    "webhook refund of the dashboard": "[] instead of [('dashboard', 1500, 'succeeded')]",
     "book with credits": "1 credits are gone, 0 are booked",
     "deliver_messages": "was sent and stands nowhere",
 }
