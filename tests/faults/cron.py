@@ -1,4 +1,4 @@
-"""Runs commands of the program, each in a forked process of its own: `python -m tests.faults.cron`.
+"""Runs commands of the program, each in a forked process of its own: `python -m tests.faults.cron <application>`.
 
 A line of JSON on standard input is a command's words; the answers are its process id at once, and how it ended.
 """
@@ -10,8 +10,7 @@ import sys
 import tempfile
 import traceback
 
-# The application to load: the program, or one without a guard.
-importlib.import_module(sys.argv[1])
+from tests.faults import served  # noqa: F401 - sets Django up
 
 # isort: split
 from django.core.management import execute_from_command_line
@@ -21,6 +20,7 @@ from payments import intents
 
 
 def main() -> None:
+    importlib.import_module(sys.argv[1])  # the program, or one without its guards
     answer({"ready": True})
     for line in sys.stdin:
         words = json.loads(line)
@@ -35,12 +35,12 @@ def main() -> None:
 
 
 def run(words: list[str], output: int) -> None:
-    """In the child: the command, then what runs after its commits, as at the end of `manage.py`; and no long goodbye."""
+    """In the child: the command, then what runs after its commits, as at the end of `manage.py`."""
     os.dup2(output, 1)
     os.dup2(output, 2)
     status = 0
     try:
-        execute_from_command_line(["manage.py", *words])
+        execute_from_command_line(["manage.py", *words, "--skip-checks"])
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
     except BaseException:

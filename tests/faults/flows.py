@@ -100,4 +100,3 @@ FLOWS = (
         scene=scenes.returned_news_lost, slow=True,
     ),
 )  # fmt: skip
-

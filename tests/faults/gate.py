@@ -86,7 +86,8 @@ class Gate:
             if way in (Way.HOLD_BEFORE, Way.CUT_BEFORE):
                 await self._stop(way)
             if way is Way.FAIL:
-                assert spoilt is not None and order is not None
+                assert spoilt is not None
+                assert order is not None
                 answer = await spoilt(order.with_what)
                 self.met.set()
                 return answer

@@ -155,4 +155,3 @@ async def _http(stream: asyncio.StreamReader) -> tuple[str, bytes]:
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     assert "transfer-encoding" not in headers, "a length is wanted"
     return first, head + await stream.readexactly(int(headers.get("content-length", 0)))
-

@@ -26,7 +26,9 @@ def passes(time: timedelta) -> None:
     """Let everything have happened that much earlier."""
     with connection.cursor() as cursor:
         for table, columns in TIMES.items():
-            cursor.execute(f"UPDATE {table} SET {', '.join(f'{one} = {one} - %s' for one in columns)}", [time] * len(columns))
+            cursor.execute(
+                f"UPDATE {table} SET {', '.join(f'{one} = {one} - %s' for one in columns)}", [time] * len(columns)
+            )
 
 
 class Recovery:

@@ -155,7 +155,9 @@ def has_a_message(trial: Trial) -> None:
 
 def staff_ask(trial: Trial) -> None:
     """Carla at the front desk is the one who asks."""
-    trial.caller = Caller(Member.objects.create(email=f"desk{trial.member.pk}@example.com", name="Carla", is_staff=True))
+    trial.caller = Caller(
+        Member.objects.create(email=f"desk{trial.member.pk}@example.com", name="Carla", is_staff=True)
+    )
 
 
 def grant(trial: Trial) -> Ask:

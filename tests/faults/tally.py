@@ -41,8 +41,8 @@ PARTS = {
     ),
     "faults-database": Part(
         "Let down by the database",
-        "At each statement of a request PostgreSQL answers with a real error, or the connection is lost before or after "
-        "it; the answer is success or 503, and the same request finds the truth afterwards.",
+        "At each statement of a request PostgreSQL answers with a real error, or the connection is lost before or "
+        "after it; the answer is success or 503, and the same request finds the truth afterwards.",
         "faults",
         ["flow", "statements counted", "faults tried", "answered with success", "answered 503", "findings", "seconds"],
     ),

@@ -6,12 +6,13 @@ from django.db import transaction
 from booking.models import ClassSession
 from tests.cast import Sandbox
 from tests.faults import sizes, tally, trial
-from tests.faults.flows import FLOWS, Flow
 from tests.faults.crossings import Crossing
+from tests.faults.flows import FLOWS, Flow
 from tests.faults.gate import Gate, Order, Way
 from tests.faults.house import House
 from tests.faults.spoils import Spoiler
 from tests.faults.tally import Line
+from tests.faults.truths import CAUGHT
 
 pytestmark = pytest.mark.load
 
@@ -30,6 +31,12 @@ def test_a_statement_that_fails_is_success_or_503_and_nothing_is_doubled(
         request, Line("faults-database", [*row, round(spoiled.seconds, 1)], spoiled.tried, found, spoiled.seconds)
     )
     assert not spoiled.problems, "\n".join(spoiled.problems)
+
+
+@pytest.mark.parametrize("name", ["webhook refund of the dashboard", "book with credits"])
+def test_a_program_without_its_guards_is_caught(unguarded: House, gate: Gate, sandbox: Sandbox, name: str) -> None:
+    spoiled = Spoiler(unguarded, gate, sandbox).spoil(FLOW[name], everything=False)
+    assert any(CAUGHT[name] in problem for problem in spoiled.problems), "\n".join(spoiled.problems)
 
 
 @pytest.fixture

@@ -9,18 +9,12 @@ from tests.faults.gate import Gate
 from tests.faults.house import House
 from tests.faults.kills import Killer
 from tests.faults.tally import Line
+from tests.faults.truths import CAUGHT
 
 pytestmark = pytest.mark.load
 
 TRIED = [flow for flow in FLOWS if sizes.ALL or not flow.slow]
 FLOW = {flow.name: flow for flow in FLOWS}
-# What a program without its guards must be caught at, by the words of a finding.
-CONTROLS = {
-    # A success that was forgotten comes back when its hold expires: the void finds it paid. A refund does not.
-    "webhook refund of the dashboard": "[] instead of [('dashboard', 1500, 'succeeded')]",
-    "book with credits": "1 credits are gone, 0 are booked",
-    "deliver_messages": "was sent and stands nowhere",
-}
 
 
 @pytest.mark.parametrize("flow", TRIED, ids=lambda flow: flow.name)
@@ -34,7 +28,7 @@ def test_a_process_killed_at_any_crossing_loses_nothing(
     assert len(proof.tried) == 2 * len(proof.counted) > 0
 
 
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", CAUGHT)
 def test_a_program_without_its_guards_is_caught(unguarded: House, gate: Gate, sandbox: Sandbox, name: str) -> None:
     proof = Killer(unguarded, gate, sandbox).prove(FLOW[name])
-    assert any(CONTROLS[name] in problem for problem in proof.problems), "\n".join(proof.problems)
+    assert any(CAUGHT[name] in problem for problem in proof.problems), "\n".join(proof.problems)

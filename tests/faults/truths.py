@@ -10,6 +10,13 @@ from payments.models import CreditLot, Dispute, Payment, Refund
 from tests.faults.trial import Trial
 
 PRICE = 1500
+# What a program without its guards (see `unguarded.py`) is caught at, by the words of a finding.
+CAUGHT = {
+    # A success that was forgotten comes back when its hold expires: the void finds it paid. A refund does not.
+    "webhook refund of the dashboard": "[] instead of [('dashboard', 1500, 'succeeded')]",
+    "book with credits": "1 credits are gone, 0 are booked",
+    "deliver_messages": "was sent and stands nowhere",
+}
 
 
 def paid_with_credits(trial: Trial) -> list[str]:
