@@ -6,6 +6,7 @@ anything of that payment within the last few seconds: then we wait once, and loo
 """
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -45,37 +46,50 @@ class Stretch:
         return rows.filter(created_at__lt=self.until) if self.until else rows
 
 
+@dataclass(frozen=True)
+class Finding:
+    """One difference, as it is told."""
+
+    kind: str
+    subject: str
+    stripe: str
+    what: str
+    repaired: bool
+
+    def echoes(self, other: "Finding") -> bool:
+        """Whether another one of the same subject says it already: made on two days, or the cause of this."""
+        same = (self.kind, self.stripe) == (other.kind, other.stripe)
+        return same or self.kind in ECHOES
+
+
+Told = defaultdict[str, list[Finding]]
+
+
 def reconcile(
-    stretch: Stretch, *, patience: timedelta, wait: Callable[[], None], mend: bool, told: set[str], now: datetime
-) -> list[dict[str, Any]]:
+    stretch: Stretch, *, patience: timedelta, wait: Callable[[], None], mend: bool, told: Told, now: datetime
+) -> list[Finding]:
     """What differs of everything made in that stretch, each with whether it was set right.
 
-    `told` are the subjects found earlier in the same comparison: an event that they miss is no finding of its own.
+    `told` are the findings so far of the same comparison, by subject; an echo of one is no finding of its own.
     Network between short transactions; PaymentsUnavailable and StripeUnavailable when Stripe does not answer.
     """
-    findings = []
+    findings: list[Finding] = []
     suspects = [*_refunds(stretch), *_payments(stretch), *_events(stretch)]
     for suspect, difference in _confirmed(suspects, patience=patience, wait=wait, now=now):
         still = _mended(suspect, now=now) if mend else difference
-        if difference.kind in ECHOES and suspect.subject in told:
-            continue
-        told.add(suspect.subject)
-        what = {
-            "kind": difference.kind,
-            "subject": suspect.subject,
-            "stripe": suspect.intent_id,
-            "what": difference.what,
-        }
-        findings.append({**what, "repaired": still is None})
+        finding = Finding(difference.kind, suspect.subject, suspect.stripe_id, difference.what, still is None)
+        if not any(finding.echoes(earlier) for earlier in told[finding.subject]):
+            told[finding.subject].append(finding)
+            findings.append(finding)
     if mend and findings:
-        _hear_of_mends(told, now=now)
+        _hear_of_mends({finding.subject for finding in findings}, now=now)
     return findings
 
 
-def _hear_of_mends(told: set[str], *, now: datetime) -> None:
+def _hear_of_mends(subjects: set[str], *, now: datetime) -> None:
     """What the repairs have caused at Stripe is news of its own, and may get lost like any other."""
     for suspect in _events(Stretch(now - A_MINUTE, None)):
-        if suspect.subject in told:
+        if suspect.subject in subjects:
             suspect.mend(Difference(Kind.EVENT, ""), now=now)
 
 

@@ -15,6 +15,7 @@ class Suspect(Protocol):
 
     subject: str
     intent_id: str
+    stripe_id: str  # what differs at Stripe: the intent, the refund or the event
 
     def look(self) -> Difference | None:
         """How it differs now, both sides read again. Network."""
@@ -29,7 +30,8 @@ class PaymentSuspect:
     def __init__(self, case: comparison.Case) -> None:
         self.case = case
         self.subject = case.subject
-        self.intent_id = case.intent.id if case.intent else (case.payment and case.payment.stripe_intent_id) or ""
+        named = case.intent.id if case.intent else case.payment and case.payment.stripe_intent_id
+        self.intent_id = self.stripe_id = named or ""
 
     def look(self) -> Difference | None:
         """Read both sides again. Network."""
@@ -54,6 +56,7 @@ class RefundSuspect:
         self.fact, self.row = fact, row
         self.subject = payment.subject
         self.intent_id = payment.stripe_intent_id or ""
+        self.stripe_id = fact.id if fact else (row and row.stripe_refund_id) or ""
 
     def look(self) -> Difference | None:
         """Read both sides again. Network."""
@@ -74,6 +77,7 @@ class EventSuspect:
         self.event, self.payment = event, payment
         self.subject = payment.subject
         self.intent_id = payment.stripe_intent_id or intent_of(event)
+        self.stripe_id = event.id
 
     def look(self) -> Difference | None:
         if StripeEvent.objects.filter(event_id=self.event.id).exists():

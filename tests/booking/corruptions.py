@@ -3,6 +3,7 @@
 `there`: something happened at Stripe and no word of it came. `here`: somebody, or a restored backup, changed the rows.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +22,7 @@ from tests.cast import Caller, Sandbox, intent_of, session, tell
 EVENTS = (
     *(f"payment_intent.{end}" for end in ("succeeded", "canceled", "processing", "payment_failed")),
     *(f"refund.{end}" for end in ("created", "updated", "failed")),
-    "charge.dispute.created",
+    *(f"charge.dispute.{end}" for end in ("created", "updated", "closed")),
 )
 
 
@@ -139,6 +140,59 @@ def refund_failed_unheard(scene: Scene) -> None:
 def disputed_unheard(scene: Scene) -> None:
     scene.pay()
     scene.act("dispute")
+
+
+def second_part_refunded_in_the_dashboard(scene: Scene) -> None:
+    scene.pay()
+    scene.act("refund", amount=400)
+    scene.news()
+    scene.act("refund", amount=300)
+
+
+def refund_of_the_dashboard_failed_unheard(scene: Scene) -> None:
+    scene.pay()
+    scene.act("refund")
+    scene.news()
+    [refund] = scene.sandbox.stripe("refunds")["data"]
+    scene.sandbox.control("POST", f"refunds/{refund['id']}/fail")
+
+
+def refund_made_and_its_answer_lost(scene: Scene) -> None:
+    scene.owe_late()
+    scene.sandbox.fault("reset_after", "/v1/refunds$", times=2)
+    with contextlib.suppress(SystemExit):
+        call_command("submit_refunds", verbosity=0)
+
+
+def dispute_decided_unheard(scene: Scene) -> None:
+    scene.pay()
+    scene.act("dispute")
+    scene.news()
+    [dispute] = scene.sandbox.stripe("disputes")["data"]
+    scene.sandbox.control("POST", f"disputes/{dispute['id']}/close", won=True)
+
+
+def bank_refused_unheard(scene: Scene) -> None:
+    scene.sandbox.pays(scene.hold(), "pm_sandbox_processing")
+    scene.news()
+    scene.act("settle", ok=False)
+
+
+def canceled_and_its_answer_lost(scene: Scene) -> None:
+    scene.hold()
+    scene.sandbox.fault("reset_after", "/cancel$", times=2)
+    scene.ana.post(f"/api/booking/bookings/{scene.booking.reference}/cancel/")
+
+
+def success_lost_of_a_cancelled_session(scene: Scene) -> None:
+    scene.sandbox.pays(scene.hold())
+    ClassSession.objects.update(status="cancelled")
+
+
+def other_amount_paid(scene: Scene) -> None:
+    scene.hold()
+    scene.ask(f"payment_intents/{scene.intent}", amount=1600)
+    scene.sandbox.pays(scene.intent)
 
 
 def second_intent_can_be_paid(scene: Scene) -> None:
@@ -290,6 +344,14 @@ CORRUPTIONS: list[Corruption] = [
     (refund_paid_out_unheard, "refund_differs", RETURNED),
     (refund_failed_unheard, "refund_differs", OWED),
     (disputed_unheard, "event_not_received", PAID),
+    (second_part_refunded_in_the_dashboard, "refund_there_not_here", (*PAID, "succeeded", "succeeded")),
+    (refund_of_the_dashboard_failed_unheard, "refund_differs", (*PAID, "failed")),
+    (refund_made_and_its_answer_lost, "refund_differs", RETURNED),
+    (dispute_decided_unheard, "event_not_received", PAID),
+    (bank_refused_unheard, "event_not_received", FREED),
+    (canceled_and_its_answer_lost, "canceled_there_not_here", FREED),
+    (success_lost_of_a_cancelled_session, "paid_there_not_here", ("freed", "paid", "due")),
+    (other_amount_paid, "paid_there_not_here", ("pending", "review")),
     (second_intent_can_be_paid, "payable_there_without_hold", PAID),
     (second_intent_was_paid, "paid_there_not_here", PAID),
     (amount_changed_in_the_dashboard, "amount_differs", FREED),

@@ -1,5 +1,7 @@
 import json
 import time
+from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from booking import reconciliation
-from booking.reconciliation import KEPT, SLICE, Stretch
+from booking.reconciliation import KEPT, SLICE, Finding, Stretch, Told
 from boundary.command import OpsCommand, moment, seconds
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Reconciliation
@@ -50,8 +52,9 @@ Exit status: 0 nothing differs (any more); 1 findings left, or Stripe did not an
             self.stderr.write("reconcile_payments: STRIPE_SECRET_KEY is not set; there is nothing to compare with.")
             raise SystemExit(2)
         run = _begun(options["since"], repairs=options["fix"], now=timezone.now())
+        verbosity = 0 if options["json"] else options["verbosity"]
         try:
-            self._walk(run, patience=timedelta(seconds=options["patience"]), verbosity=options["verbosity"])
+            self._walk(run, patience=timedelta(seconds=options["patience"]), verbosity=verbosity)
         except (StripeUnavailable, StripeRejected, PaymentsUnavailable) as error:
             self.stderr.write(
                 f"reconcile_payments: Stripe did not answer ({error}); compared until {run.reached:%Y-%m-%d %H:%M}, "
@@ -63,7 +66,9 @@ Exit status: 0 nothing differs (any more); 1 findings left, or Stripe did not an
             raise SystemExit(1)
 
     def _walk(self, run: Reconciliation, *, patience: timedelta, verbosity: int) -> None:
-        told = {finding["subject"] for finding in run.findings}
+        told: Told = defaultdict(list)
+        for earlier in run.findings:
+            told[earlier["subject"]].append(Finding(**earlier))
         slice_ = max(SLICE, (run.started_at - run.since) / MOST_SLICES)
         total = -(-(run.started_at - run.since) // slice_)
         while run.reached < run.started_at:
@@ -77,7 +82,7 @@ Exit status: 0 nothing differs (any more); 1 findings left, or Stripe did not an
                 told=told,
                 now=timezone.now(),
             )
-            run.advance(run.started_at if last else until, findings)
+            run.advance(run.started_at if last else until, [asdict(finding) for finding in findings])
             for finding in findings if verbosity >= 2 else ():
                 self.stdout.write(_line(finding))
             done = -(-(run.reached - run.since) // slice_)
@@ -113,6 +118,6 @@ def _begun(since: datetime | None, *, repairs: bool, now: datetime) -> Reconcili
     return Reconciliation.objects.create(asked_since=since, since=begin, reached=begin, repairs=repairs, started_at=now)
 
 
-def _line(finding: dict[str, Any]) -> str:
-    state = "repaired" if finding["repaired"] else "left"
-    return f"{finding['kind']} {finding['subject']} ({finding['stripe']}): {finding['what']}; {state}"
+def _line(finding: Finding) -> str:
+    state = "repaired" if finding.repaired else "left"
+    return f"{finding.kind} {finding.subject} ({finding.stripe}): {finding.what}; {state}"
