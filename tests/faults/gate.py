@@ -81,18 +81,15 @@ class Gate:
         spoilt: Callable[[Any], Awaitable[bytes]] | None = None,
     ) -> bytes:
         """Let one request through to its effect, and answer; Cut when its connection shall end."""
-        way, order = self._arrive(where, what)
+        order = self._arrive(where, what)
+        way = order.way if order else None
         try:
             if way in (Way.HOLD_BEFORE, Way.CUT_BEFORE):
                 await self._stop(way)
-            if way is Way.FAIL:
-                assert spoilt is not None
-                assert order is not None
-                answer = await spoilt(order.with_what)
+            if order is not None and way is Way.FAIL and spoilt is not None:
                 self.met.set()
-                return answer
-            if way is Way.PAUSE:
-                assert order is not None
+                return await spoilt(order.with_what)
+            if order is not None and way is Way.PAUSE:
                 self.met.set()
                 await asyncio.sleep(order.with_what)
             answer = await effect()
@@ -104,7 +101,8 @@ class Gate:
                 self._inside -= 1
                 self.last_seen_at = time.monotonic()
 
-    def _arrive(self, where: str, what: str) -> tuple[Way | None, Order | None]:
+    def _arrive(self, where: str, what: str) -> Order | None:
+        """Write the crossing down; the order, when it is this one that was chosen."""
         with self.lock:
             self._inside += 1
             self._counts[where, what] += 1
@@ -112,11 +110,11 @@ class Gate:
             self.seen.append(crossing)
             order = self.order
             if order is None or (order.at.where, order.at.what) != (where, what):
-                return None, None
+                return None
             struck = order.at.nth <= crossing.nth < order.at.nth + order.times
-            return (order.way, order) if struck else (None, None)
+            return order if struck else None
 
-    async def _stop(self, way: Way) -> None:
+    async def _stop(self, way: Way | None) -> None:
         released = self._released
         self.met.set()
         if way in (Way.HOLD_BEFORE, Way.HOLD_AFTER) and released is not None:

@@ -15,7 +15,7 @@ from tests.faults.trial import Heard, Trial
 
 def problems(trials: list[Trial], recovery: Recovery) -> list[str]:
     """Everything that a promise was broken by."""
-    found = [*recovery.problems, *_laws(), *_charges(recovery), *_messages(recovery)]
+    found = [*recovery.problems, *_laws(), *_charges(recovery), *_payable(recovery), *_messages(recovery)]
     for trial in trials:
         found += [f"{trial.label}: {problem}" for problem in _of(trial)]
     return found
@@ -61,6 +61,13 @@ def _charges(recovery: Recovery) -> list[str]:
     return [f"payment {name} was charged {count} times" for name, count in charged.items() if count > 1] + [
         f"refund {name} was made {count} times" for name, count in asked_back.items() if count > 1
     ]
+
+
+def _payable(recovery: Recovery) -> list[str]:
+    """In the end no hold is left, so nothing at Stripe may still be payable."""
+    over = ("succeeded", "canceled")
+    left = [one["id"] for one in recovery.all_of("payment_intents") if one["status"] not in over]
+    return [f"{name} can still be paid, and nothing is held for it" for name in left]
 
 
 def _messages(recovery: Recovery) -> list[str]:
