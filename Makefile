@@ -38,11 +38,12 @@ run: $(VENV)/.runtime
 test: test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.development
-	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD)) -n $(WORKERS)
+	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) -n $(WORKERS)
 	DATABASE_URL= $(PY) -m pytest $(LOAD)
 
 test-postgresql: $(VENV)/.development
-	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD)) $(NO_DATABASE) -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) $(NO_DATABASE) -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests/faults -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest $(LOAD)
 
 evidence: $(VENV)/.development

@@ -43,6 +43,11 @@ STEPS = (
             "tests/races/test_reconciliation.py",
         ),
     ),
+    Step(
+        ("faults-kills", "faults-database", "faults-restart"),
+        (*POSTGRESQL, "pytest", "tests/faults"),
+        {"FAULTS": "all"},
+    ),
     Step(("races-50",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "50"}),
     Step(("races-200",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "200"}),
     Step(("races-500",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "500"}),
