@@ -175,6 +175,28 @@ def wrong_order() -> None:
     step(card(), "", "pending")
 
 
+def seated_again_before_it_was_freed() -> None:
+    BookingTransition.objects.filter(booking=card(), from_status="pending").delete()
+    step(card(), "freed", "paid")
+    step(card(), "pending", "freed")
+
+
+def cancelled_before_it_was_paid() -> None:
+    booking = card()
+    BookingTransition.objects.filter(booking=booking, from_status="pending").delete()
+    step(booking, "paid", "cancelled")
+    step(booking, "pending", "paid")
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled")
+
+
+def paid_ten_times() -> None:
+    """And never freed, as it says it is."""
+    BookingTransition.objects.filter(booking__status="freed", from_status="pending").delete()
+    for booking in Booking.objects.filter(status="freed"):
+        for _ in range(10):
+            step(booking, "pending", "paid")
+
+
 def untold() -> None:
     Message.objects.filter(kind="booking_paid", subject=card().subject).delete()
 
@@ -272,9 +294,12 @@ VIOLATIONS: list[tuple[str, int, Callable[[], None]]] = [
     ("refunds", 1, returned_in_another_currency),
     ("transitions", 1, skipped_transition),
     ("transitions", 1, no_transition),
-    ("transitions", 2, illegal_edge),  # the edge, and pending is left twice
+    ("transitions", 1, illegal_edge),
     ("transitions", 1, second_start),
-    ("transitions", 2, wrong_order),  # a step too early, and the wrong end
+    ("transitions", 1, wrong_order),
+    ("transitions", 1, seated_again_before_it_was_freed),
+    ("transitions", 1, cancelled_before_it_was_paid),
+    ("transitions", 2, paid_ten_times),  # the stale hold, and the late payment
     ("confirmations", 1, untold),
     ("confirmations", 1, failed_without_reason),
     ("half_done", 1, success_without_effect),
