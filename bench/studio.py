@@ -6,8 +6,10 @@ bookings are two sessions, of twelve and of thirty seats, spread over two years 
 
 from __future__ import annotations
 
+import sys
 import time
 
+import django
 from django.db import connection
 
 BLOCK = 40
@@ -167,3 +169,8 @@ def _words(postgresql: bool) -> dict[str, str]:
         "variables": f"({told})::jsonb" if postgresql else told,
     }
     return own | {name: moment.format(value) for name, value in seconds.items()}
+
+
+if __name__ == "__main__":
+    django.setup()
+    grow(int(sys.argv[1]), int(sys.argv[2]))

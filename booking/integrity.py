@@ -74,7 +74,7 @@ def _snapshot() -> Iterator[None]:
     with connection.cursor() as cursor:
         cursor.execute("BEGIN DEFERRED")
         # The upper pages of every index stay in memory; the two megabytes of the default hold those of one.
-        cursor.execute("PRAGMA cache_size = -64000")
+        cursor.execute("PRAGMA cache_size = -32000")
         try:
             yield
         finally:
