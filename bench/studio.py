@@ -6,8 +6,10 @@ bookings are two sessions, of twelve and of thirty seats, spread over two years 
 
 from __future__ import annotations
 
+import sys
 import time
 
+import django
 from django.db import connection
 
 BLOCK = 40
@@ -126,6 +128,16 @@ SPENT = """
     FROM plan WHERE kind = 'credits'
 """
 
+# A filling that is cut off is thrown away, and what refers to what follows from arithmetic: nothing is synced, no
+# reference looked up, and the scattered keys find the pages of their index in memory.
+FAST_SQLITE = (
+    "PRAGMA synchronous = OFF",
+    "PRAGMA foreign_keys = OFF",
+    "PRAGMA cache_size = -1000000",
+    "PRAGMA wal_autocheckpoint = 100000",
+)
+FAST_POSTGRESQL = ("SET session_replication_role = replica", "SET synchronous_commit = off", "SET work_mem = '128MB'")
+
 
 def grow(first: int, last: int) -> None:
     """Add the bookings from `first` up to `last`, whole blocks of them, and everything that hangs on them."""
@@ -133,6 +145,8 @@ def grow(first: int, last: int) -> None:
     words = _words(postgresql) | {"first": first, "last": last, "now": int(time.time()), "block": BLOCK, "day": DAY}
     words |= {"members": max((last - first) // BLOCK * MEMBERS_PER_BLOCK, BLOCK), "numbers": NUMBERS.format(**words)}
     with connection.cursor() as cursor:
+        for setting in FAST_POSTGRESQL if postgresql else FAST_SQLITE:
+            cursor.execute(setting)
         cursor.execute(PLAN.format(**words))
         cursor.execute(SPENT)
         for into, rows in ROWS.items():
@@ -155,3 +169,8 @@ def _words(postgresql: bool) -> dict[str, str]:
         "variables": f"({told})::jsonb" if postgresql else told,
     }
     return own | {name: moment.format(value) for name, value in seconds.items()}
+
+
+if __name__ == "__main__":
+    django.setup()
+    grow(int(sys.argv[1]), int(sys.argv[2]))

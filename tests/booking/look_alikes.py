@@ -8,7 +8,7 @@ from django.db.models import F
 from booking.models import Booking, ClassSession
 from notifications.models import Message
 from payments.models import CreditEntry, CreditLot, Payment, Refund, UnmatchedMoney
-from tests.booking.violations import LONG, NOW, card, event, refund, step, with_credits
+from tests.booking.violations.rows import LONG, NOW, card, event, refund, step, with_credits
 
 
 def the_held(status: str, **fields: object) -> Payment:

@@ -23,7 +23,9 @@ from notifications import delivery
 from notifications.models import Message
 from payments.models import Refund
 from tests.booking.look_alikes import LOOK_ALIKES
-from tests.booking.violations import VIOLATIONS, card, refund, with_credits, wrong_seats
+from tests.booking.violations import VIOLATIONS
+from tests.booking.violations.rows import card, refund, with_credits
+from tests.booking.violations.seats import wrong_seats
 from tests.cast import Caller, Sandbox, age, give_credits, intent_of, session, tell
 
 NOW = timezone.now
