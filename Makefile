@@ -2,8 +2,10 @@
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
 # make chaos  storms over the whole program: SEEDS=20 runs the seeds 1 to 20, SEED=7 one; see docs/chaos.md
+# make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-sandbox  how many payment intents a second the sandbox creates
+# make bench-integrity  what check_integrity takes for a million bookings, on both databases
 # make lock   write requirements*.txt from requirements*.in
 
 PYTHON ?= python3
@@ -13,9 +15,11 @@ WORKERS ?= 2
 SEEDS ?= 20
 # They drive the sandbox, or run the demo on SQLite.
 NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys)
+# Real processes under load: one after the other, or they would disturb each other.
+LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run chaos test test-live test-sqlite test-postgresql check bench-sandbox lock openapi clean
+.PHONY: run chaos evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -34,12 +38,16 @@ run: $(VENV)/.runtime
 test: test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.development
-	DATABASE_URL= $(PY) -m pytest tests --ignore tests/races --ignore tests/chaos -n $(WORKERS)
-	DATABASE_URL= $(PY) -m pytest tests/races tests/chaos
+	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) -n $(WORKERS)
+	DATABASE_URL= $(PY) -m pytest $(LOAD)
 
 test-postgresql: $(VENV)/.development
-	$(PY) -m tests.postgresql pytest tests --ignore tests/races --ignore tests/chaos $(NO_DATABASE) -n $(WORKERS)
-	$(PY) -m tests.postgresql pytest tests/races tests/chaos
+	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) $(NO_DATABASE) -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests/faults -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest $(LOAD)
+
+evidence: $(VENV)/.development
+	$(PY) -m tests.evidence
 
 chaos: $(VENV)/.development
 	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
@@ -64,6 +72,10 @@ check: $(VENV)/.development
 	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	diff -u docs/openapi.yaml .run/openapi.yaml
+
+bench-integrity: $(VENV)/.development
+	DATABASE_URL= $(PY) -m bench.integrity
+	$(PY) -m tests.postgresql bench.integrity
 
 bench-sandbox: $(VENV)/.development
 	$(PY) -m bench.sandbox

@@ -1,9 +1,10 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db import IntegrityError
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from booking.models import Booking, BookingTransition, ClassSession
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
@@ -25,6 +26,8 @@ class SessionForm(ModelForm):
         for name in ("starts_at", "ends_at"):
             if name in cleaned and not EARLIEST <= cleaned[name] <= LATEST:
                 self.add_error(name, f"From {EARLIEST.year} to {LATEST.year}.")
+        if {"starts_at", "ends_at"} <= cleaned.keys() and cleaned["ends_at"] <= cleaned["starts_at"]:
+            self.add_error("ends_at", "A session ends after it starts.")
         if currency not in MINIMUM_AMOUNT:
             self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
         elif amount and amount < MINIMUM_AMOUNT[currency]:
@@ -45,6 +48,14 @@ class ClassSessionAdmin(admin.ModelAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        try:
+            return super().changeform_view(request, *args, **kwargs)
+        except IntegrityError:
+            # The form was right when it looked; the database has the last word.
+            self.message_user(request, "A seat was taken meanwhile: nothing was saved. Look again.", messages.ERROR)
+            return HttpResponseRedirect(request.get_full_path())
 
     def has_delete_permission(self, request: HttpRequest, obj: ClassSession | None = None) -> bool:
         return False

@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from booking import expiry, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, SessionClosed, SessionFull, TooManyHolds
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, new_reference
+from boundary import faults
 from members.models import Member
 from payments import credits, intents
 from payments.exceptions import (
@@ -24,8 +25,8 @@ from payments.models import CreditLot
 Status, PayWith, PaidWith = Booking.Status, Booking.PayWith, Booking.PaidWith
 BY = "member"
 # A twin of this request, or another booking of the same member, can win between our reading and our writing; the
-# database then refuses ours and we look again. So does a hold that turned out to be over. Each round has a winner, so a
-# few rounds are enough for any number of twins.
+# database then refuses ours and we look again. So we do after a hold that turned out to be over, and after a fault of
+# the database that has passed. Each round has a winner, so a few rounds are enough for any number of twins.
 ROUNDS = 5
 
 
@@ -47,6 +48,7 @@ class Order:
     pay_with: str
     key: str | None
     now: datetime
+    reference: str
 
 
 def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now: datetime) -> Booked:
@@ -56,27 +58,41 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     refusals of the contract; on PaymentsUnavailable the hold stands, on every other refusal nothing does.
     """
     lost: Exception | None = None
+    reference = new_reference()
     for _ in range(ROUNDS):
-        order = Order(member, ClassSession.objects.get(pk=session_id), pay_with, key, now)
-        found = _own_booking(order)
-        if found is not None:
-            resumed = _resume(found, order)
-            if resumed is None:
-                continue
-            return resumed
         try:
-            _refuse_early(order.session, now)
-            return _book_new(order)
-        except SessionFull:
-            if not expiry.free_seats(order.session, now=now):
+            order = Order(member, ClassSession.objects.get(pk=session_id), pay_with, key, now, reference)
+            booked = _look_then_book(order)
+            if booked is not None:
+                return booked
+        except faults.UNAVAILABLE as error:
+            if not faults.is_passing(error):
                 raise
+            # It may have been committed all the same: the reference tells; see Note [The retry finds the truth].
+            lost = error
+            continue
         except (IntegrityError, CreditsMoved) as error:
             lost = error
-        except (InsufficientCredits, TooManyHolds):
-            # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
-            if _own_booking(order) is None:
-                raise
+        reference = new_reference()
     raise PaymentsUnavailable("Too much happened at once; nothing is held. Send the same request again.") from lost
+
+
+def _look_then_book(order: Order) -> Booked | None:
+    """Answer with the booking there is, else with a new one; None when what stood in the way is gone: look again."""
+    found = _own_booking(order)
+    if found is not None:
+        return _resume(found, order)
+    try:
+        _refuse_early(order.session, order.now)
+        return _book_new(order)
+    except SessionFull:
+        if not expiry.free_seats(order.session, now=order.now):
+            raise
+    except (InsufficientCredits, TooManyHolds):
+        # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
+        if _own_booking(order) is None:
+            raise
+    return None
 
 
 def _own_booking(order: Order) -> Booking | None:
@@ -97,20 +113,21 @@ def _own_booking(order: Order) -> Booking | None:
 
 def _resume(booking: Booking, order: Order) -> Booked | None:
     """Answer with a booking that exists, its payment as Stripe sees it; None when it is over: book anew."""
-    repeated = order.key is not None and booking.idempotency_key == order.key
+    created = booking.reference == order.reference
+    repeated = created or (order.key is not None and booking.idempotency_key == order.key)
     if booking.status == Status.PAID and not repeated:
         raise AlreadyBooked
     if booking.status != Status.PENDING or booking.payment is None:
-        return Booked(booking, created=False)
+        return Booked(booking, created)
     intent = None
-    if booking.expires_at is not None and booking.expires_at <= order.now:
+    if (booking.expires_at is not None and booking.expires_at <= order.now) or not order.session.is_open(order.now):
         intents.void(booking.payment.pk, reason="expired", settle=settlement.settle, by=BY, now=order.now)
     else:
         intent = intents.refresh(booking.payment, settle=settlement.settle, by=BY, now=order.now)
     booking.refresh_from_db()
     if booking.status == Status.FREED and not repeated:
         return None
-    return Booked(booking, created=False, client_secret=intent.client_secret if intent else "")
+    return Booked(booking, created, client_secret=intent.client_secret if intent else "")
 
 
 def _refuse_early(session: ClassSession, now: datetime) -> None:
@@ -203,6 +220,7 @@ def _refuse_too_many_holds(member: Member) -> None:
 
 def _draft(order: Order, **fields: object) -> Booking:
     return Booking(
+        reference=order.reference,
         member=order.member,
         session=order.session,
         pay_with=order.pay_with,

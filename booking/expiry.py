@@ -17,6 +17,10 @@ BY = "expire_pending_bookings"
 AT_ONCE = 3
 
 
+# No call of ours ends these: the bank, or staff, must decide first.
+UNDECIDED = (Payment.Status.PROCESSING, Payment.Status.REVIEW)
+
+
 class Fate(StrEnum):
     FREED = "freed"
     PAID = "paid"
@@ -29,11 +33,13 @@ class Fate(StrEnum):
 def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking]:
     """The holds to end, oldest first: past their expiry, or every card hold as old as asked for.
 
-    A hold whose void was begun and not finished is always among them.
+    Always among them are the holds whose void was begun and not finished, and those of a session that has begun or was
+    cancelled: staff may have moved it since the hold was made.
     """
     old = Q(expires_at__lte=now) if created_before is None else Q(created_at__lte=created_before, payment__isnull=False)
     begun = Q(payment__status=Payment.Status.VOIDING)
-    holds = Booking.objects.filter(old | begun, status=Booking.Status.PENDING)
+    closed = Q(session__starts_at__lte=now) | Q(session__status=ClassSession.Status.CANCELLED)
+    holds = Booking.objects.filter(old | begun | closed, status=Booking.Status.PENDING)
     return holds.select_related("payment").order_by("expires_at", "id")
 
 
@@ -55,9 +61,11 @@ def free_seats(session: ClassSession, *, now: datetime) -> bool:
     """End a few stale holds of a full session for a member who asks for a seat; True when one became free.
 
     So the seats of a studio come back although its cron job stands still. Network, and bounded: the oldest few holds,
-    and none after Stripe was silent once.
+    and none after Stripe was silent once. Those that no call can end are left to the command, or they would stand in
+    front of the others for good.
     """
-    for booking in stale(now=now, created_before=None).filter(session=session)[:AT_ONCE]:
+    holds = stale(now=now, created_before=None).filter(session=session).exclude(payment__status__in=UNDECIDED)
+    for booking in holds[:AT_ONCE]:
         fate = expire(booking, now=now, by="next_in_line")
         if fate == Fate.FREED:
             return True

@@ -24,6 +24,11 @@ def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: 
         _tell(kind, booking, session, member, now)
 
 
+def tell_cancelled(booking: Booking, *, session: ClassSession, member: Member, returns: str, now: datetime) -> None:
+    """`returns` says in a sentence what comes back."""
+    _tell("booking_cancelled", booking, session, member, now, returns=returns)
+
+
 def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, now: datetime, **more: str) -> None:
     start = session.starts_at.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE))
     variables = {

@@ -3,7 +3,7 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from payments.models import CreditSpend, Payment
@@ -51,11 +51,21 @@ class ClassSession(models.Model):
         return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Never writes `seats_taken` back: the value read with the row may be old by now."""
+        """Never writes `seats_taken` back: the value read with the row may be old by now.
+
+        A hold never stands past the start of its session, so one that is moved earlier shortens its holds.
+        """
         if self.pk and kwargs.get("update_fields") is None:
             names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [name for name in names if name != "seats_taken"]
-        super().save(*args, **kwargs)
+        with transaction.atomic():
+            if self.pk and "starts_at" in kwargs["update_fields"]:
+                self._shorten_holds()
+            super().save(*args, **kwargs)
+
+    def _shorten_holds(self) -> None:
+        holds = Booking.objects.filter(session=self, status=Booking.Status.PENDING, expires_at__gt=self.starts_at)
+        holds.update(expires_at=self.starts_at)
 
     @property
     def seats_available(self) -> int:
@@ -170,6 +180,12 @@ class Booking(models.Model):
             ended_at=now,
             ended_reason=reason,
             **forgotten,
+        )
+
+    def cancel(self, *, by: str, reason: str, now: datetime) -> bool:
+        """paid → cancelled. False, and nothing written, when it is not paid any more."""
+        return self._move(
+            self.Status.PAID, self.Status.CANCELLED, by=by, reason=reason, now=now, ended_at=now, ended_reason=reason
         )
 
     def reseat(self, *, by: str, now: datetime) -> bool:

@@ -39,6 +39,18 @@ def free(booking: Booking, *, reason: str, by: str, now: datetime) -> None:
     seats.give_back(booking.session_id)
 
 
+def take_back(payment: Payment, *, by: str, now: datetime) -> None:
+    """Undo what a payment brought that turned out never to have been made, in the transaction that found it out."""
+    booking = Booking.objects.select_related("session", "member").filter(payment=payment).first()
+    if booking is None:
+        return
+    free(booking, reason="payment_canceled", by=by, now=now)
+    if booking.cancel(by=by, reason="payment_canceled", now=now):
+        nothing = "It was never paid, so nothing is returned."
+        messages.tell_cancelled(booking, session=booking.session, member=booking.member, returns=nothing, now=now)
+        seats.give_back(booking.session_id)
+
+
 def _paid(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None:
     # What counts is when the money came, not when we heard of it: the news can be late.
     in_time = booking.session.is_open(payment.ended_at or now)

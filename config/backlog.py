@@ -27,10 +27,16 @@ class Waiting:
 
 
 def measure(now: datetime) -> dict[str, Waiting]:
-    """Stale holds, refunds owed, messages due, payments in review and unmatched money. Reads only."""
+    """Stale holds, refunds owed, messages due, payments in review and unmatched money. Reads only.
+
+    A stale hold that only the bank or staff can end is none of cron's: it is counted apart.
+    """
+    stale = expiry.stale(now=now, created_before=None).order_by()
+    undecided = Q(payment__status__in=expiry.UNDECIDED)
     messages = Message.objects.filter(status__in=Message.WAITING, due_at__lte=now)
     return {
-        "stale_holds": _waiting(expiry.stale(now=now, created_before=None).order_by(), "expires_at", now),
+        "stale_holds": _waiting(stale.exclude(undecided), "expires_at", now),
+        "undecided_holds": _waiting(stale.filter(undecided), "expires_at", now),
         "refunds_owed": _waiting(refunds.due(now=now).order_by(), "due_at", now),
         "messages_due": _waiting(messages, "due_at", now),
         "payments_in_review": _waiting(Payment.objects.filter(status=Payment.Status.REVIEW), "ended_at", now),

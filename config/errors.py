@@ -4,7 +4,6 @@ import logging
 from typing import Any, ClassVar
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -13,6 +12,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.response import Response
 
+from boundary import faults
 from boundary.envelope import refusal
 
 logger = logging.getLogger(__name__)
@@ -42,14 +42,14 @@ class ExceptionHandler(handler.ExceptionHandler):
             return BodyTooLarge()
         if isinstance(exc, SuspiciousOperation):
             return ParseError("The request is malformed.", code="invalid")
-        if isinstance(exc, OperationalError):
+        if isinstance(exc, faults.UNAVAILABLE):
             logger.error("The database could not serve a request", exc_info=exc)
             return Unavailable()
         return exc
 
     def report_exception(self, exc: APIException, response: Response) -> None:
         """A refusal we chose to give, a 503 included, is no crash: it needs no traceback."""
-        if not isinstance(self.exc, APIException | OperationalError):
+        if not isinstance(self.exc, (APIException, *faults.UNAVAILABLE)):
             super().report_exception(exc, response)
 
     def get_response(self, exc: APIException, data: dict[str, Any]) -> Response:
@@ -60,6 +60,17 @@ class ExceptionHandler(handler.ExceptionHandler):
 
     def get_headers(self, exc: APIException) -> dict[str, str]:
         return super().get_headers(exc) | getattr(exc, "headers", {})
+
+
+def database_unavailable(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    """The same answer where DRF does not stand in between: the webhooks, signing in, the admin."""
+    if not isinstance(exception, faults.UNAVAILABLE):
+        return None
+    logger.error("The database could not serve a request", exc_info=exception)
+    answer = refusal(503, Unavailable.default_code, Unavailable.default_detail)
+    for name, value in Unavailable.headers.items():
+        answer[name] = value
+    return answer
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
+from config import errors
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
@@ -61,4 +63,14 @@ def studio_time_for_staff(get_response: GetResponse) -> GetResponse:
         with timezone.override(zone):
             return get_response(request)
 
+    return middleware
+
+
+def database_faults(get_response: GetResponse) -> GetResponse:
+    """Answers 503 where a view was let down by the database; DRF's views do so themselves."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return get_response(request)
+
+    middleware.process_exception = errors.database_unavailable  # type: ignore[attr-defined]
     return middleware

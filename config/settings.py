@@ -33,6 +33,8 @@ RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
 PUBLIC_BASE_URL = (env.text("PUBLIC_BASE_URL") or f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}").rstrip("/")
 if urlsplit(PUBLIC_BASE_URL).scheme not in ("http", "https"):
     env.refuse("PUBLIC_BASE_URL", f"{PUBLIC_BASE_URL!r} is not an http(s) address")
+# Several programs may share one account at Stripe: what this one opens there carries its name.
+SITE = urlsplit(PUBLIC_BASE_URL).netloc[:100]
 STUDIO_TIME_ZONE = env.text("STUDIO_TIME_ZONE", "Europe/London")
 if STUDIO_TIME_ZONE not in available_timezones():
     env.refuse("STUDIO_TIME_ZONE", f"{STUDIO_TIME_ZONE!r} is not a known time zone")
@@ -167,6 +169,7 @@ MIDDLEWARE = [
     "config.middleware.readable_json",
     "config.middleware.retry_after",
     "config.middleware.studio_time_for_staff",
+    "config.middleware.database_faults",
 ]
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

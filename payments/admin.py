@@ -17,6 +17,7 @@ from payments.models import (
     CreditSpend,
     Dispute,
     Payment,
+    Reconciliation,
     Refund,
     StripeEvent,
     UnmatchedMoney,
@@ -63,7 +64,10 @@ class RefundAdmin(ReadOnlyAdmin):
     search_fields = ("stripe_refund_id", "payment__subject", "payment__stripe_intent_id")
     actions = ("owe_again",)
 
-    @admin.action(description="Owe the failed refunds again", permissions=["view"])
+    def has_owe_again_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("payments.change_refund"))
+
+    @admin.action(description="Owe the failed refunds again", permissions=["owe_again"])
     def owe_again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         now = timezone.now()
         owed = [refunds.owe_again(refund.pk, now=now) for refund in queryset.filter(status=Refund.Status.FAILED)]
@@ -88,10 +92,21 @@ class UnmatchedMoneyAdmin(ReadOnlyAdmin):
     search_fields = ("stripe_id", "payment__subject")
     actions = ("tick_off",)
 
-    @admin.action(description="Mark as dealt with", permissions=["view"])
+    def has_tick_off_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("payments.change_unmatchedmoney"))
+
+    @admin.action(description="Mark as dealt with", permissions=["tick_off"])
     def tick_off(self, request: HttpRequest, queryset: QuerySet[UnmatchedMoney]) -> None:
         rows = queryset.filter(resolved_at=None).update(resolved_at=timezone.now(), resolved_by=request.user)
         self.message_user(request, f"{rows} marked as dealt with.")
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    """What `reconcile_payments` has compared and found, run by run."""
+
+    list_display = ("since", "reached", "repairs", "found", "left", "started_at", "finished_at")
+    list_filter = ("repairs",)
 
 
 @admin.register(StripeEvent)

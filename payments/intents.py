@@ -33,6 +33,7 @@ def propose(*, subject: str, member: Member, amount: int, currency: str, descrip
         amount=amount,
         currency=currency,
         description=f"{settings.STRIPE_PAYMENT_DESCRIPTION_PREFIX} {description}".strip()[:300],
+        site=settings.SITE,
         created_at=now,
     )
 

@@ -54,7 +54,7 @@ def apply(
     """Move the payment to what Stripe says and settle what it was for; a fact told twice does nothing.
 
     Opens a transaction or joins the caller's; locks the payment before anything else. No network. `happened_at` is when
-    it happened at Stripe, where that is known to be before `now`.
+    it happened at Stripe, where the caller knows better than the intent.
     """
     with transaction.atomic(savepoint=False):
         payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
@@ -67,7 +67,7 @@ def apply(
         if wrong:
             _review(payment, intent, wrong, now)
         elif outcome in (Outcome.SUCCEEDED, Outcome.CANCELED):
-            _end(payment, intent, outcome, min(happened_at or now, now))
+            _end(payment, intent, outcome, min(happened_at or intent.paid_at or now, now))
             settle(payment, by=by, now=now)
         else:
             _note(payment, intent, outcome)

@@ -105,6 +105,36 @@ def record(fact: Repayment, *, now: datetime) -> Refund | None:
         return refund
 
 
+def correct(fact: Repayment, *, seen: Refund | None, now: datetime) -> None:
+    """Like `record`, for a refund just read at Stripe: its present state also takes back what a row says too early.
+
+    `seen` is the row it was compared with; one that has changed since was told of something newer, and stays.
+    """
+    with transaction.atomic():
+        refund = record(fact, now=now)
+        if refund is None:
+            return
+        status = STATUS_OF[fact.status]
+        unchanged = seen is not None and (refund.pk, refund.status) == (seen.pk, seen.status)
+        if unchanged and (refund.status, refund.amount) != (status, fact.amount):
+            ended_at = refund.ended_at or now if status in (Status.SUCCEEDED, Status.FAILED) else None
+            code = (fact.failure_reason or fact.status) if status == Status.FAILED else ""
+            refund.change(status, amount=fact.amount, failure_code=code, ended_at=ended_at)
+            _fit_debts(refund.payment, now)
+
+
+def unmake(seen: Refund, *, now: datetime) -> None:
+    """Take back that a refund was given, which Stripe has never made: what we owed is owed again. No network."""
+    with transaction.atomic():
+        Payment.objects.select_for_update(no_key=True).get(pk=seen.payment_id)
+        refund = Refund.objects.select_related("payment__member").get(pk=seen.pk)
+        if (refund.status, refund.stripe_refund_id) != (seen.status, seen.stripe_refund_id):
+            return
+        refund.change(Status.FAILED, failure_code="not_at_stripe", ended_at=now)
+        if _is_debt(refund):
+            reopen(refund, now=now, due_at=now)
+
+
 def reopen(refund: Refund, *, now: datetime, due_at: datetime) -> Refund | None:
     """Owe a failed refund again, in the caller's transaction; once a failure, and no more than is left."""
     amount = min(refund.amount, returnable(refund.payment))
@@ -194,13 +224,21 @@ def _fail(refund: Refund, *, code: str, now: datetime, **known: str) -> None:
     """It did not reach the member: owe it again tomorrow, and after the last attempt leave it to staff."""
     refund.change(Status.FAILED, failure_code=code[:64], ended_at=now, **known)
     again = None
-    if refund.reason != "dashboard" and refund.attempt < MOST_ATTEMPTS:
+    if _is_debt(refund) and refund.attempt < MOST_ATTEMPTS:
         # Less is left than was owed: somebody returned a part meanwhile, and the rest need not wait.
         part = returnable(refund.payment) < refund.amount
         again = reopen(refund, now=now, due_at=now if part else now + TRY_AGAIN_AFTER)
     if again is None and returnable(refund.payment):
         logger.error("The refund %s of %s failed for good (%s): see the admin", refund.reference, refund.payment, code)
         messages.tell_refund(refund, now=now)
+
+
+def _is_debt(refund: Refund) -> bool:
+    """Whether we owe it: what staff give back of their own accord they must give again themselves.
+
+    Of a late payment everything is owed, also what the dashboard was quicker to return.
+    """
+    return refund.reason != "dashboard" or refund.payment.refunds.filter(reason="late_payment").exists()
 
 
 def _fit_debts(payment: Payment, now: datetime) -> None:

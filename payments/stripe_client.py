@@ -61,7 +61,8 @@ def create(
 def retrieve(intent_id: str) -> Intent:
     """Ask for an intent as it stands now. Network."""
     with _errors():
-        return Intent.from_stripe(_client().v1.payment_intents.retrieve(intent_id).to_dict())
+        answer = _client().v1.payment_intents.retrieve(intent_id, {"expand": ["latest_charge"]})
+        return Intent.from_stripe(answer.to_dict())
 
 
 def cancel(intent_id: str) -> Intent:
@@ -88,6 +89,25 @@ def find(*, metadata: Mapping[str, str], since: datetime) -> Intent | None:
             if intent.metadata.get("payment") == metadata["payment"]:
                 return intent
     return None
+
+
+def intents_created(*, since: datetime, until: datetime | None) -> Iterator[list[Intent]]:
+    """Every intent made at Stripe in that time, by anyone, newest first, page by page. Network before each page."""
+    wanted = {**_within(since, until), "expand": ["data.latest_charge"]}
+    for page in _pages(lambda asked: _client().v1.payment_intents.list(asked), wanted):
+        yield [Intent.from_stripe(data) for data in page]
+
+
+def refunds_created(*, since: datetime, until: datetime | None) -> Iterator[list[Repayment]]:
+    """Every refund made at Stripe in that time, by anyone, newest first, page by page. Network before each page."""
+    for page in _pages(lambda asked: _client().v1.refunds.list(asked), _within(since, until)):
+        yield [Repayment.from_stripe(data) for data in page]
+
+
+def events_created(*, types: tuple[str, ...], since: datetime, until: datetime | None) -> Iterator[list[Event]]:
+    """Every event of these types in that time, newest first, page by page; Stripe keeps them 30 days. Network."""
+    for page in _pages(lambda asked: _client().v1.events.list(asked), {**_within(since, until), "types": [*types]}):
+        yield [event for event in map(_listed_event, page) if event]
 
 
 def refund(*, intent_id: str, amount: int, metadata: dict[str, str], idempotency_key: str) -> Repayment:
@@ -145,6 +165,31 @@ def _read_event(event: Mapping[str, Any]) -> Event:
     if not all(text.isprintable() for text in (read.id, read.api_version, *_stored(read))):
         raise BadWebhook("the event holds text that cannot be stored")
     return read
+
+
+def _listed_event(data: Mapping[str, Any]) -> Event | None:
+    try:
+        return _read_event(data)
+    except BadWebhook as error:
+        logger.error("Stripe lists the event %s, but %s", data.get("id"), error)
+        return None
+
+
+def _within(since: datetime, until: datetime | None) -> dict[str, Any]:
+    bounds = {"gte": int(since.timestamp())}
+    return {"created": bounds if until is None else {**bounds, "lt": int(until.timestamp())}}
+
+
+def _pages(ask: Callable[[Any], Any], wanted: dict[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """A list of Stripe's page by page: the database is left before each call, and no more than a page is kept."""
+    cursor: dict[str, str] = {}
+    while True:
+        with _errors():
+            page = ask({**wanted, **cursor, "limit": 100})
+        yield [answer.to_dict() for answer in page.data]
+        if not page.has_more:
+            return
+        cursor = {"starting_after": page.data[-1].id}
 
 
 def _stored(event: Event) -> tuple[str, ...]:

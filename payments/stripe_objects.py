@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 
 def _text(value: object, longest: int = 255) -> str:
@@ -16,6 +18,11 @@ def _number(value: object) -> int:
 def _identifier(value: object) -> str:
     """Stripe names another object by its id, or puts the object there when it was asked to expand it."""
     return _text(value.get("id") if isinstance(value, Mapping) else value)
+
+
+def moment(value: object) -> datetime | None:
+    """Stripe's Unix seconds; None where there are none that a calendar can hold."""
+    return datetime.fromtimestamp(value, tz=UTC) if isinstance(value, int) and 0 < value < 2**32 else None
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
@@ -36,11 +43,22 @@ class Intent:
     failure_code: str = ""
     decline_code: str = ""
     client_secret: str = field(default="", repr=False)
+    paid_at: datetime | None = None
+
+    @property
+    def payment_reference(self) -> UUID | None:
+        """The payment its metadata names, if it names one."""
+        try:
+            return UUID(str(self.metadata.get("payment")))
+        except ValueError:
+            return None
 
     @classmethod
     def from_stripe(cls, data: Mapping[str, Any]) -> "Intent":
         """Missing parts are simply not what was expected."""
         error = _mapping(data.get("last_payment_error"))
+        # The charge is there when it was asked for; of one that succeeded it tells when.
+        charge = _mapping(data.get("latest_charge")) if data.get("status") == "succeeded" else {}
         return cls(
             id=str(data.get("id") or ""),
             status=str(data.get("status") or ""),
@@ -52,6 +70,7 @@ class Intent:
             failure_code=_text(error.get("code"), 64),
             decline_code=_text(error.get("decline_code"), 64),
             client_secret=str(data.get("client_secret") or ""),
+            paid_at=moment(charge.get("created")),
         )
 
 

@@ -1,17 +1,17 @@
 """A verified event: stored once, in the one transaction of its effect."""
 
 import logging
-from datetime import UTC, datetime
-from uuid import UUID
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from boundary import faults
 from payments import disputes, intents, outcomes, refunds, unmatched
 from payments.models import Payment, StripeEvent
 from payments.outcomes import Outcome, Settle
 from payments.stripe_client import API_VERSION
-from payments.stripe_objects import Event, Intent
+from payments.stripe_objects import Event, Intent, moment
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +26,7 @@ DISPUTE_TYPES = ("charge.dispute.created", "charge.dispute.updated", "charge.dis
 TYPES = (*OUTCOME_OF_TYPE, *REFUND_TYPES, *DISPUTE_TYPES)
 
 
+@faults.retried
 def receive(event: Event, *, settle: Settle, now: datetime) -> str:
     """Store the event and apply it, in one transaction: `applied`, `repeated`, or `ignored` when it is not ours.
 
@@ -33,7 +34,7 @@ def receive(event: Event, *, settle: Settle, now: datetime) -> str:
     """
     if event.type not in TYPES:
         return "ignored"
-    payment_id = _payment_of(event)
+    payment_id = payment_of(event)
     if payment_id is None:
         _keep_if_ours(event, now)
         return "ignored"
@@ -79,10 +80,11 @@ def _apply(event: Event, payment_id: int, *, settle: Settle, now: datetime) -> N
 
 
 def _happened_at(event: Event, now: datetime) -> datetime:
-    return datetime.fromtimestamp(event.created, tz=UTC) if 0 < event.created < 2**32 else now
+    return moment(event.created) or now
 
 
-def _payment_of(event: Event) -> int | None:
+def payment_of(event: Event) -> int | None:
+    """The key of the payment that an event is about; None when it is about none of ours."""
     if event.type in OUTCOME_OF_TYPE:
         return _payment_of_intent(event.intent)
     intent_id = event.repayment.intent_id
@@ -96,22 +98,16 @@ def _payment_of_intent(intent: Intent) -> int | None:
     found = rows.filter(stripe_intent_id=intent.id[:255]).first() if intent.id else None
     if found is not None:
         return found
-    named = _reference(intent)
+    named = intent.payment_reference
     return rows.filter(reference=named).first() if named else None
-
-
-def _reference(intent: Intent) -> UUID | None:
-    try:
-        return UUID(str(intent.metadata.get("payment")))
-    except ValueError:
-        return None
 
 
 def _keep_if_ours(event: Event, now: datetime) -> None:
     """Money that names a payment of this program which is not here, as after a restored backup, must not get lost."""
     intent = event.intent
     of_our_mode = intent.live in (None, settings.STRIPE_LIVE)
-    if event.type == "payment_intent.succeeded" and _reference(intent) and of_our_mode:
+    of_our_site = intent.metadata.get("site") in (None, settings.SITE)
+    if event.type == "payment_intent.succeeded" and intent.payment_reference and of_our_mode and of_our_site:
         why = "its metadata names a payment that is not here"
         unmatched.record(intent.id, amount=intent.amount_received, currency=intent.currency, why=why, now=now)
     else:

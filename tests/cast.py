@@ -88,14 +88,24 @@ class Sandbox:
         auth = (settings.STRIPE_SECRET_KEY, "")
         return self.http.post(f"{self.base}/v1/payment_intents/{intent_id}/cancel", auth=auth, timeout=10).json()
 
+    def every(self, path: str, **query: Any) -> list[Any]:
+        """All of a list, however many pages it has; newest first."""
+        rows: list[Any] = []
+        while True:
+            after = {"starting_after": rows[-1]["id"]} if rows else {}
+            page = self.stripe(path, limit=100, **query, **after)
+            rows += page["data"]
+            if not page["has_more"]:
+                return rows
+
     def intents(self) -> list[Any]:
-        return self.stripe("payment_intents", limit=100)["data"]
+        return self.every("payment_intents")
 
     def intent(self, intent_id: str) -> Any:
         return self.stripe(f"payment_intents/{intent_id}")
 
     def events(self, type_: str) -> list[Any]:
-        return self.stripe("events", limit=100, type=type_)["data"]
+        return self.every("events", type=type_)
 
     def messages(self) -> list[Any]:
         return self.control("GET", "messages")["messages"]

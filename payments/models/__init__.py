@@ -2,6 +2,17 @@
 
 from payments.models.credit import CreditEntry, CreditLot, CreditSpend
 from payments.models.payment import Payment, StripeEvent
+from payments.models.reconciliation import Reconciliation
 from payments.models.refund import Dispute, Refund, UnmatchedMoney
 
-__all__ = ["CreditEntry", "CreditLot", "CreditSpend", "Dispute", "Payment", "Refund", "StripeEvent", "UnmatchedMoney"]
+__all__ = [
+    "CreditEntry",
+    "CreditLot",
+    "CreditSpend",
+    "Dispute",
+    "Payment",
+    "Reconciliation",
+    "Refund",
+    "StripeEvent",
+    "UnmatchedMoney",
+]

@@ -31,6 +31,7 @@ class Payment(models.Model):
     amount = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     description = models.CharField(max_length=300)
+    site = models.CharField(max_length=100, blank=True, default="", db_default="")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.CREATING)
     stripe_intent_id = models.CharField(max_length=255, null=True, blank=True, unique=True)
     amount_received = models.PositiveIntegerField(default=0)
@@ -64,9 +65,10 @@ class Payment(models.Model):
 
     @property
     def metadata(self) -> dict[str, str]:
-        """What the intent carries, to know it again; no personal data."""
+        """What the intent carries, to know it again, among those of other programs too; no personal data."""
         kind, _, name = self.subject.partition(":")
-        return {"payment": str(self.reference), kind: name}
+        site = {"site": self.site} if self.site else {}
+        return {"payment": str(self.reference), kind: name, **site}
 
     def remember_intent(self, intent_id: str) -> bool:
         """Store Stripe's id; an opened payment becomes `open`. False when the payment has meanwhile moved on."""

@@ -7,7 +7,7 @@ from tests.chaos.aging import Aging
 from tests.chaos.crowd import Crowd
 from tests.chaos.database import Database
 from tests.chaos.house import Sandbox
-from tests.chaos.operators import DELIVER, EXPIRE, Operators
+from tests.chaos.operators import COMPARE, DELIVER, EXPIRE, JUDGE, REFUND, REPAIR, Operators
 from tests.chaos.payers import Payers
 
 QUIET_SECONDS = 8
@@ -17,7 +17,7 @@ UNSENT = "SELECT id FROM notifications_message WHERE status IN ('queued', 'sendi
 
 
 class Aftermath:
-    """The calm, and the program's own means of repair: its commands and `sync/`."""
+    """The calm, and the program's own means of repair: its commands; at last they judge it too."""
 
     def __init__(
         self, sandbox: Sandbox, payers: Payers, crowd: Crowd, operators: Operators, aging: Aging, database: Database
@@ -41,10 +41,13 @@ class Aftermath:
         await self.aging.pass_for_all(61)
         for _ in range(MOST_ROUNDS):
             await asyncio.gather(self.operators.run(EXPIRE), self.operators.run(DELIVER))
-            await self._sync_what_is_left()
+            await self.operators.run(REPAIR)
+            await self.operators.run(REFUND)
             await self.aging.pass_for_all(24 * 60)
             if not (self.database.rows(HOLDS) or self.database.rows(UNSENT)):
-                return
+                break
+        await self.operators.run(REPAIR)  # it hears of the refunds
+        await asyncio.gather(self.operators.run(DELIVER), self.operators.run(COMPARE), self.operators.run(JUDGE))
 
     async def _until_quiet(self) -> None:
         """Until Stripe has nothing more to deliver, or has given it up."""
@@ -54,9 +57,3 @@ class Aftermath:
             if not any(one["state"] in ("waiting", "held") for one in tries):
                 return
             await asyncio.sleep(0.2)
-
-    async def _sync_what_is_left(self) -> None:
-        """What no command could end, the desk looks at."""
-        for hold in self.database.rows(HOLDS):
-            path = f"/api/booking/bookings/{hold['reference']}/sync/"
-            await self.crowd.ask(self.crowd.staff, "sync", path, reference=hold["reference"])

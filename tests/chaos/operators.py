@@ -10,7 +10,9 @@ from tests.chaos.house import House
 from tests.chaos.notebook import Notebook
 from tests.chaos.plan import Errand
 
-EXPIRE, DELIVER = "expire_pending_bookings", "deliver_messages"
+EXPIRE, DELIVER, REFUND = "expire_pending_bookings", "deliver_messages", "submit_refunds"
+REPAIR, COMPARE = "reconcile_payments --fix --patience 0", "reconcile_payments --patience 0"
+JUDGE = "check_integrity"
 COMMANDS = {"expire": EXPIRE, "expire_killed": EXPIRE, "deliver": DELIVER, "deliver_killed": DELIVER}
 # A row that somebody is at work on: the moment to kill a command.
 AT_WORK = {
@@ -44,7 +46,7 @@ class Operators:
     async def run(self, command: str, *, killed: bool = False) -> str:
         """The last line a command has said, with its exit status."""
         deed = self.notebook.note("cron", command)
-        process = await self.house.command(command)
+        process = await self.house.command(*command.split())
         try:
             if killed:
                 await self._until_at_work(command, process)

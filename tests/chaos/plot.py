@@ -28,13 +28,15 @@ STYLE = {
     "ytick.color": INK,
     "svg.hashsalt": "chaos",
 }
+# Rows of the lowest part for commands beyond cron's two of every minute.
+COMMANDS_BESIDE = 3
 KILLED = {"kill_server": "server", "kill_worker": "worker"}
 
 
 def draw(world: World, findings: int, folder: Path) -> Path:
     """Write `seed-N.png` and `.svg`; the path of the first."""
     news = list(sights.news_spoilt(world))
-    kinds = len({kind for _, kind in [*sights.faults_met(world), *news]})
+    kinds = len({kind for _, kind in [*sights.faults_met(world), *news]}) + COMMANDS_BESIDE
     with pyplot.rc_context(STYLE):
         heights = [5.4, 1.7, 1.7, 0.4 + kinds * 0.21]
         figure, parts = pyplot.subplots(
@@ -111,11 +113,11 @@ def _money(axes: Axes, world: World) -> None:
 
 def _weather(axes: Axes, world: World) -> None:
     """Every fault that was met, by kind, and when the commands were run."""
-    rows = ["expire_pending_bookings", "deliver_messages"]
-    for deed in world.notebook.deeds:
-        if deed.who == "cron":
-            marker = "X" if deed.outcome.endswith("(exit -9)") else "o"
-            axes.plot(deed.at, rows.index(deed.what), marker=marker, ms=6, mew=0, color=RED if marker == "X" else BLUE)
+    cron = [deed for deed in world.notebook.deeds if deed.who == "cron"]
+    rows = list(dict.fromkeys(deed.what.split()[0] for deed in cron))
+    for deed in cron:
+        place, killed = rows.index(deed.what.split()[0]), deed.outcome.endswith("(exit -9)")
+        axes.plot(deed.at, place, marker="X" if killed else "o", ms=6, mew=0, color=RED if killed else BLUE)
     for family, colour in ((sights.faults_met(world), RED), (list(sights.news_spoilt(world)), VIOLET)):
         counted = Counter(kind for _, kind in family)
         for kind, number in counted.most_common():

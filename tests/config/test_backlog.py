@@ -1,12 +1,17 @@
 """Cron stands still: the probes say so, and seats come back all the same."""
 
+import contextlib
+import time
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from booking.models import Booking
+from members.models import Member
 from notifications import delivery
 from notifications.models import Message
 from payments.models import Payment, Refund
@@ -16,6 +21,14 @@ from tests.cast import Caller, Sandbox, age, code, give_credits, intent_of, seat
 def gauge(anyone: Caller, name: str) -> float:
     lines = anyone.get("/metrics").content.decode().splitlines()
     return float(next(line.split()[-1] for line in lines if line.startswith(f"{name} ")))
+
+
+def run(command: str) -> str:
+    """What a command says, whatever its exit status."""
+    said = StringIO()
+    with contextlib.suppress(SystemExit):
+        call_command(command, stdout=said)
+    return said.getvalue()
 
 
 def test_metrics_are_prometheus_text_about_the_studio(as_ana: Caller, anyone: Caller, sandbox: Sandbox) -> None:
@@ -89,8 +102,6 @@ def test_while_stripe_is_silent_a_stale_seat_stays_held(
 
 
 def test_the_work_for_one_request_is_bounded(as_ben: Caller, sandbox: Sandbox) -> None:
-    from members.models import Member
-
     full = session(capacity=8)
     for number in range(8):
         member = Member.objects.create_user(f"m{number}@example.com", "long-enough-1", name="M")
@@ -99,3 +110,64 @@ def test_the_work_for_one_request_is_bounded(as_ben: Caller, sandbox: Sandbox) -
         age(held.json()["reference"], 31)
     assert code(as_ben.book(full)) == "session_full"
     assert Booking.objects.filter(status="pending").count() == 5
+
+
+def test_a_hold_that_waits_for_the_bank_or_for_staff_is_not_crons_fault(
+    as_ana: Caller, as_ben: Caller, anyone: Caller, sandbox: Sandbox
+) -> None:
+    for caller, method in ((as_ana, "pm_sandbox_processing"), (as_ben, "pm_card_visa")):
+        held = caller.book(session())
+        sandbox.pays(intent_of(held), method)
+        age(held.json()["reference"], 31)
+    Payment.objects.filter(member__email="ben@example.com").update(status="review", amount_received=700)
+    assert "1 still processing" in run("expire_pending_bookings")
+    Booking.objects.update(expires_at=timezone.now() - timedelta(hours=2))
+    assert anyone.get("/readyz").json() == {"status": "ok"}
+    assert (gauge(anyone, "holdfast_stale_holds"), gauge(anyone, "holdfast_undecided_holds")) == (0, 2)
+    assert gauge(anyone, "holdfast_undecided_holds_oldest_seconds") >= 7200
+
+
+def test_holds_that_no_call_can_end_do_not_stand_before_a_stale_seat(
+    as_ana: Caller, as_ben: Caller, sandbox: Sandbox
+) -> None:
+    full = session(capacity=4)
+    for number in range(3):
+        held = Caller(Member.objects.create_user(f"m{number}@example.com", "long-enough-1", name="M")).book(full)
+        sandbox.pays(intent_of(held), "pm_sandbox_processing")
+        age(held.json()["reference"], 60)
+    run("expire_pending_bookings")
+    age(as_ana.book(full).json()["reference"], 31)
+    asked = len(sandbox.control("GET", "requests")["requests"])
+    assert as_ben.book(full).status_code == 201
+    assert Booking.objects.get(member__email="ana@example.com").ended_reason == "expired"
+    assert code(Caller(Member.objects.create_user("late@example.com", "long-enough-1")).book(full)) == "session_full"
+    cancels = sandbox.control("GET", "requests")["requests"][asked:]
+    assert sum(row["path"].endswith("/cancel") for row in cancels) == 1
+    assert seats_match()
+
+
+def test_the_probes_answer_at_once_while_stripe_is_silent(
+    as_ana: Caller, anyone: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    age(as_ana.book(session()).json()["reference"], 60)
+    sandbox.fault("hang_before", "/v1/", times=100, seconds=30)
+    begun = time.monotonic()
+    answers = {path: anyone.get(path).status_code for path in ("/livez", "/readyz", "/metrics")}
+    assert answers == {"/livez": 200, "/readyz": 503, "/metrics": 200}
+    assert time.monotonic() - begun < 5
+
+
+def test_whoever_asks_for_a_full_session_waits_for_a_silent_stripe_once(
+    as_ana: Caller, as_ben: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.STRIPE_TIMEOUT_SECONDS = 1
+    full = session(capacity=2)
+    for caller in (as_ana, Caller(Member.objects.create_user("m@example.com", "long-enough-1"))):
+        age(caller.book(full).json()["reference"], 31)
+    sandbox.fault("hang_before", "/cancel$", times=100, seconds=30)
+    begun = time.monotonic()
+    assert code(as_ben.book(full)) == "session_full"
+    assert time.monotonic() - begun < 8  # one call and its one retry, of one second each
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum(row["path"].endswith("/cancel") for row in journal) == 2
+    sandbox.clear_faults()

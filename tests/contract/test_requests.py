@@ -50,6 +50,9 @@ CALLS: dict[str, Callable[[], Any]] = {
     "find": lambda: stripe_client.find(metadata={"payment": "none"}, since=WHEN),
     "refund": refund,
     "refunds_of": lambda: stripe_client.refunds_of("pi_none"),
+    "intents_created": lambda: [*stripe_client.intents_created(since=WHEN, until=None)],
+    "refunds_created": lambda: [*stripe_client.refunds_created(since=WHEN, until=WHEN)],
+    "events_created": lambda: [*stripe_client.events_created(types=("refund.created",), since=WHEN, until=None)],
     "send": send,
     "find_sent": lambda: twilio_client.find_sent(to="+447700900123", since=WHEN),
 }

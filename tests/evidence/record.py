@@ -1,7 +1,9 @@
 """What one proof has tried and found, written down for the page that `make evidence` makes of all of them."""
 
 import json
+import subprocess
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,5 +45,13 @@ def write(record: Record) -> Path:
     """Write the record where `tests.evidence` looks for it; a later run of the same part replaces it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{record.part}.json"
-    path.write_text(json.dumps(asdict(record), indent=1))
+    made = {"made": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M}", "commit": _commit()}
+    path.write_text(json.dumps(asdict(record) | made, indent=1))
     return path
+
+
+def _commit() -> str:
+    told = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip()

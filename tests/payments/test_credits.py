@@ -114,7 +114,7 @@ def test_a_booking_that_finds_no_seat_costs_nothing(as_ana: Caller, ana: Member)
     one = session(capacity=1)
     read_earlier = ClassSession.objects.get(pk=one.pk)
     seats.take(one, now=timezone.now())
-    order = checkout.Order(ana, read_earlier, "auto", None, timezone.now())
+    order = checkout.Order(ana, read_earlier, "auto", None, timezone.now(), "ABCD1234")
     with pytest.raises(SessionFull):
         checkout._book_new(order)
     assert (remaining(), Booking.objects.count(), CreditSpend.objects.count()) == ([1], 0, 0)

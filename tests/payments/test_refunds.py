@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
+from booking import integrity
 from booking.models import Booking
 from members.models import Member
 from notifications.models import Message
@@ -219,6 +220,18 @@ def test_a_debt_that_is_on_its_way_keeps_the_amount_that_stripe_was_asked_for(in
     assert not read_earlier.resize(400)
     assert not read_earlier.call_off(timezone.now(), code="already_returned")
     assert rows() == [("late_payment", 1500, "due")]
+
+
+def test_a_debt_on_its_way_beside_a_refund_of_the_dashboard_breaks_no_law(intent_id: str, sandbox: Sandbox) -> None:
+    sandbox.fault("status_before", "/v1/refunds$", status=429)
+    assert submit() == 1
+    sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=400)
+    hear(sandbox)
+    assert rows() == [("late_payment", 1500, "due"), ("dashboard", 400, "succeeded")]
+    assert "refunds" not in [law.name for law in integrity.check(now=timezone.now()) if law.count]
+    assert submit() == 1
+    assert submit() == 0
+    assert sorted(at_stripe(sandbox)) == [(400, "succeeded"), (1100, "succeeded")]
 
 
 def test_a_contested_charge_is_not_paid_back_a_second_time(intent_id: str, sandbox: Sandbox) -> None:

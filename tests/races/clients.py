@@ -2,34 +2,39 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 import stripe
 from django.conf import settings
 
 from booking.models import Booking, ClassSession
-from tests.cast import WEBHOOK, Caller
+from tests.cast import WEBHOOK, Caller, Sandbox
+from tests.races.scores import scores
 
 PATIENCE = aiohttp.ClientTimeout(total=60)
+NEWEST = 20
 JSON = {"Content-Type": "application/json"}
 Http = aiohttp.ClientSession
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One POST, ready to be sent."""
+    """One request, ready to be sent."""
 
     path: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b"{}"
+    method: str = "POST"
 
     def without(self, guard: str) -> "Ask":
         """The same, asked of the program without one of its guards; see `unguarded`."""
-        return Ask(self.path, {**self.headers, "X-Without": guard}, self.body)
+        return replace(self, headers={**self.headers, "X-Without": guard})
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,21 @@ def book(caller: Caller, session: ClassSession, pay_with: str = "auto", key: str
 
 def cancel(caller: Caller, booking: Booking) -> Ask:
     return Ask(f"/api/booking/bookings/{booking.reference}/cancel/", {**JSON, **caller.headers})
+
+
+def change(caller: Caller, session: ClassSession, **fields: Any) -> Ask:
+    """What staff write into a session."""
+    path = f"/api/booking/sessions/{session.pk}/"
+    return Ask(path, {**JSON, **caller.headers}, json.dumps(fields).encode(), "PATCH")
+
+
+def act_in_admin(caller: Caller, model: str, action: str, pk: int) -> Ask:
+    """What staff do to one row in the admin's list, from a browser that is signed in."""
+    token = "t" * 32
+    cookies = f"sessionid={caller.headers['X-Session-Token']}; csrftoken={token}"
+    form = {"csrfmiddlewaretoken": token, "action": action, "_selected_action": pk}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies}
+    return Ask(f"/admin/{model}/", headers, urlencode(form).encode())
 
 
 def tell(event: Mapping[str, Any]) -> Ask:
@@ -85,14 +105,21 @@ def together(acts: Sequence[Callable[[Http], Awaitable[Any]]]) -> list[Any]:
             await barrier.wait()
             return await act(http)
 
-        async with Http(timeout=PATIENCE, connector=aiohttp.TCPConnector(limit=0)) as http:
+        # A kept connection may be closed by the server at the instant it is used again, which says nothing of the race.
+        async with Http(timeout=PATIENCE, connector=aiohttp.TCPConnector(limit=0, force_close=True)) as http:
             return await asyncio.gather(*(begin(act, http) for act in acts))
 
-    return asyncio.run(run())
+    begun = time.monotonic()
+    try:
+        return asyncio.run(run())
+    finally:
+        scores.present.ran(len(acts), time.monotonic() - begun)
 
 
 async def send(http: Http, base: str, ask: Ask) -> Answer:
-    async with http.post(base + ask.path, data=ask.body, headers=ask.headers) as answer:
+    url, more = base + ask.path, {"data": ask.body, "headers": ask.headers, "allow_redirects": False}
+    async with http.request(ask.method, url, **more) as answer:
+        scores.present.heard(answer.status)
         return Answer(answer.status, dict(answer.headers), await answer.text())
 
 
@@ -100,6 +127,27 @@ async def look(http: Http, base: str, caller: Caller, booking: Booking) -> Answe
     path = f"/api/booking/bookings/{booking.reference}/"
     async with http.get(base + path, headers=caller.headers) as answer:
         return Answer(answer.status, dict(answer.headers), await answer.text())
+
+
+async def pay(http: Http, sandbox: Sandbox, intent: str) -> bool:
+    """The payer's card pays at Stripe, unless the intent has ended."""
+    async with http.post(f"{sandbox.base}/_sandbox/payment_intents/{intent}/confirm", json={}) as answer:
+        paid = await answer.json()
+    assert answer.status == 200 or paid["error"]["code"] == "payment_intent_unexpected_state", paid
+    return answer.status == 200
+
+
+async def event_of(sandbox: Sandbox, intent: str, type_: str = "payment_intent.succeeded") -> Any:
+    """The event of that type that tells of this intent; it has just happened, so the newest are looked at first."""
+    newest = await asyncio.to_thread(sandbox.stripe, "events", limit=NEWEST, type=type_)
+    return next(_about(intent, newest["data"]), None) or next(
+        _about(intent, await asyncio.to_thread(sandbox.events, type_))
+    )
+
+
+def _about(intent: str, events: Sequence[Any]) -> Iterator[Any]:
+    names = ("id", "payment_intent")
+    return (one for one in events if intent in [one["data"]["object"].get(name) for name in names])
 
 
 def tally(answers: Sequence[Answer]) -> Counter[tuple[int, str]]:

@@ -24,7 +24,7 @@ BACKLOG = 1024
 class Server:
     """One gunicorn with its processes and threads; what it logs goes to a file, so that no pipe can fill up."""
 
-    def __init__(self, application: str, *, sandbox: str, log: Path, processes: int) -> None:
+    def __init__(self, application: str, *, sandbox: str, log: Path, processes: int, **more: str) -> None:
         self.log = log
         self.read_to = 0
         with socket.create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener, log.open("wb") as output:
@@ -35,6 +35,7 @@ class Server:
                 "WEB_CONCURRENCY": str(processes),
                 "WEB_THREADS": "8",
                 "PUBLIC_BASE_URL": self.base,
+                **more,
             }
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", application],

@@ -1,18 +1,21 @@
 """The program with one of its guards removed, for the negative controls: a race test must see what that breaks.
 
-`X-Without: <guard>` on a request names the guard it does without. Each replacement is what a hurried hand would write:
-read, decide, write. A pause between reading and deciding lets every request of a race read before the first one
-writes, so that a control breaks the promise every time. Served as `tests.races.unguarded:application`, never by
-`config.wsgi`.
+`X-Without: <guard>` on a request names the guard it does without; a command is told by `waiting`. Each
+replacement is what a hurried hand would write: read, decide, write. A pause between reading and deciding lets every
+request of a race read before the first one writes, so that a control breaks the promise every time. Served as
+`tests.races.unguarded:application`, never by `config.wsgi`.
 """
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from config.wsgi import application as program
@@ -23,10 +26,12 @@ from booking import checkout, seats
 from booking.checkout import Order
 from booking.exceptions import SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
-from payments import outcomes
-from payments.models import CreditLot
+from booking.serializers import SessionSerializer
+from payments import intents, outcomes, refunds, stripe_client
+from payments.models import CreditLot, Payment, Refund
 
 PAUSE_SECONDS = 0.3
+LONGEST_SECONDS = 5
 Function = Callable[..., Any]
 request = threading.local()
 
@@ -36,13 +41,14 @@ def application(environ: dict[str, Any], start_response: Function) -> Iterable[b
     return program(environ, start_response)
 
 
-def instead_of(owner: Any, name: str, *, without: str) -> Callable[[Function], Function]:
+def instead_of(owner: Any, name: str, *, without: str | tuple[str, ...]) -> Callable[[Function], Function]:
     """Use the decorated function for `owner.name` in requests without that guard; it gets the original one first."""
     original = getattr(owner, name)
+    guards = (without,) if isinstance(without, str) else without
 
     def replace(unguarded: Function) -> Function:
         def choose(*args: Any, **kwargs: Any) -> Any:
-            if getattr(request, "without", "") == without:
+            if getattr(request, "without", "") in guards:
                 return unguarded(original, *args, **kwargs)
             return original(*args, **kwargs)
 
@@ -102,13 +108,70 @@ def trust_the_count(original: Function, member: Any) -> None:
     """The holds were counted before."""
 
 
-@instead_of(QuerySet, "select_for_update", without="lock")
+@instead_of(SessionSerializer, "validate", without="capacity")
+def write_the_capacity_late(original: Function, serializer: SessionSerializer, attrs: Any) -> Any:
+    """Compares with the seats taken now, and goes on to write when more than that are."""
+    compared, deadline = original(serializer, attrs), time.monotonic() + LONGEST_SECONDS
+    taken = ClassSession.objects.filter(pk=serializer.instance.pk, seats_taken__gt=compared["capacity"])
+    while not taken.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return compared
+
+
+@instead_of(QuerySet, "select_for_update", without=("lock", "transaction", "debts"))
 def select_without_a_lock(original: Function, rows: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
     return rows.all()
 
 
-@instead_of(outcomes, "disagreement", without="lock")
+@instead_of(transaction, "atomic", without=("transaction", "debts"))
+def every_statement_for_itself(original: Function, *args: Any, **kwargs: Any) -> Any:
+    return contextlib.nullcontext()
+
+
+@instead_of(outcomes, "disagreement", without=("lock", "transaction"))
 def pause_after_reading_the_payment(original: Function, *args: Any) -> str:
     time.sleep(PAUSE_SECONDS)
     wrong: str = original(*args)
     return wrong
+
+
+@instead_of(intents, "void", without="order")
+def free_first_void_second(original: Function, payment_id: int, **how: Any) -> Payment:
+    """Gives the seat back at once and asks Stripe afterwards, whatever it may answer."""
+    reason, settle, by, now = how["reason"], how["settle"], how["by"], how["now"]
+    with transaction.atomic():
+        payment = Payment.objects.select_for_update(no_key=True).get(pk=payment_id)
+        if payment.status not in Payment.LIVE:
+            return payment
+        payment.change(Payment.Status.VOID, void_reason=reason, ended_at=now)
+        settle(payment, by=by, now=now)
+    time.sleep(PAUSE_SECONDS)
+    with contextlib.suppress(stripe_client.StripeRejected, stripe_client.StripeUnavailable):
+        stripe_client.cancel(payment.stripe_intent_id or "")
+    return payment
+
+
+@instead_of(Refund, "claim", without="claim")
+def submit_without_a_claim(original: Function, refund: Refund, now: datetime) -> bool:
+    time.sleep(PAUSE_SECONDS)
+    return True
+
+
+@instead_of(stripe_client, "refund", without="claim")
+def refund_by_a_key_of_the_moment(original: Function, **asked: Any) -> Any:
+    """Without the claim the key alone would still keep the second refund away: it goes with it."""
+    return original(**{**asked, "idempotency_key": str(uuid4())})
+
+
+@instead_of(refunds, "returnable", without="debts")
+def pause_after_adding_up(original: Function, payment: Payment) -> int:
+    left: int = original(payment)
+    time.sleep(PAUSE_SECONDS)
+    return left
+
+
+@instead_of(refunds, "_write", without="debts")
+def owe_by_a_key_of_the_moment(original: Function, payment: Payment, **fields: Any) -> Refund:
+    """Without the lock the unique key alone would still keep the second debt away: it goes with it."""
+    refund: Refund = original(payment, **{**fields, "key": str(uuid4())})
+    return refund

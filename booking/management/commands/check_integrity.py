@@ -26,10 +26,14 @@ Exit status: 0 clean; 1 findings; 2 could not check."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            verdicts = list(integrity.check(now=timezone.now()))
+            missing = integrity.missing_migrations()
+            verdicts = [] if missing else list(integrity.check(now=timezone.now()))
         except DatabaseError as error:
             self.stderr.write(f"check_integrity: the database could not be read: {error}")
             raise SystemExit(2) from error
+        if missing:
+            self.stderr.write(f"check_integrity: the database lacks {missing} migrations; run manage.py migrate")
+            raise SystemExit(2)
         broken = [verdict for verdict in verdicts if verdict.count]
         if options["json"]:
             self.stdout.write(json.dumps({"clean": not broken, "laws": [asdict(verdict) for verdict in verdicts]}))

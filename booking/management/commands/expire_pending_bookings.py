@@ -16,7 +16,8 @@ SILENCES = 5
 
 
 class Command(OpsCommand):
-    help = """Releases stale holds: voids their payments at Stripe first, frees their seats second.
+    help = """Releases stale holds: voids their payments at Stripe first, frees their seats second. Stale is as well
+whatever holds a seat of a session that has begun or was cancelled.
 
 Examples:
   manage.py expire_pending_bookings                 every hold past its expiry (cron: every minute)

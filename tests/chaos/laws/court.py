@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from inspect import getmembers, isfunction
 
-from tests.chaos.laws import answers, credit, messages, money, seats, secrets
+from tests.chaos.laws import answers, commands, credit, messages, money, seats, secrets
 from tests.chaos.laws.findings import Finding
 from tests.chaos.world import World
 
 Law = Callable[[World], Iterator[Finding]]
 LAWS: list[Law] = [
     law
-    for book in (seats, money, credit, messages, answers, secrets)
+    for book in (seats, money, credit, messages, answers, secrets, commands)
     for name, law in getmembers(book, isfunction)
     if law.__module__ == book.__name__ and not name.startswith("_")
 ]

@@ -1,0 +1,200 @@
+"""What Stripe says of a payment beside what we say of it: every way in which the two can differ. Pure but for reading.
+
+What both sides know and staff have in a queue of theirs (`review`, unmatched money) is no difference.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from django.conf import settings
+from django.db.models import Q
+
+from booking.models import Booking
+from payments import outcomes, refunds
+from payments.models import Payment, Refund, UnmatchedMoney
+from payments.outcomes import Outcome
+from payments.stripe_objects import Intent, Repayment
+
+Status = Payment.Status
+
+
+class Kind(StrEnum):
+    PAID_THERE = "paid_there_not_here"
+    PAID_HERE = "paid_here_not_there"
+    CANCELED_THERE = "canceled_there_not_here"
+    PAYABLE_THERE = "payable_there_without_hold"
+    AMOUNT = "amount_differs"
+    INTENT = "intent_differs"
+    UNKNOWN_THERE = "unknown_there"
+    UNSETTLED = "not_settled_here"
+    REFUND_THERE = "refund_there_not_here"
+    REFUND_HERE = "refund_here_not_there"
+    REFUND = "refund_differs"
+    EVENT = "event_not_received"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One way in which the two sides differ, and in a sentence how."""
+
+    kind: Kind
+    what: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One payment: the intent at Stripe, and our row with the booking it is for; either side may be missing."""
+
+    intent: Intent | None
+    payment: Payment | None
+    booking: Booking | None = None
+    queued: bool = False  # its money stands in the queue of unmatched money
+
+    @property
+    def subject(self) -> str:
+        if self.payment:
+            return self.payment.subject
+        return self.intent.id if self.intent else ""
+
+
+def cases(intents: Iterable[Intent]) -> list[Case]:
+    """What we know of these intents; a row is known by its intent, else by the metadata. Few queries for any number."""
+    intents = list(intents)
+    named = {reference for intent in intents if (reference := intent.payment_reference)}
+    rows = Payment.objects.filter(Q(stripe_intent_id__in=[one.id for one in intents]) | Q(reference__in=named))
+    by_intent = {row.stripe_intent_id: row for row in rows}
+    by_reference = {row.reference: row for row in rows}
+    bookings = _bookings(rows)
+    queued = set(
+        UnmatchedMoney.objects.filter(stripe_id__in=[one.id for one in intents]).values_list("stripe_id", flat=True)
+    )
+    found = []
+    for intent in intents:
+        reference = intent.payment_reference
+        row = by_intent.get(intent.id) or (by_reference.get(reference) if reference else None)
+        found.append(Case(intent, row, bookings.get(row.pk) if row else None, intent.id in queued))
+    return found
+
+
+def unheard(payment: Payment) -> Case:
+    """A payment whose intent Stripe does not know."""
+    return Case(None, payment, _bookings([payment]).get(payment.pk))
+
+
+def _bookings(payments: Iterable[Payment]) -> dict[int, Booking]:
+    found = Booking.objects.filter(payment__in=[row.pk for row in payments])
+    return {one.payment_id: one for one in found if one.payment_id is not None}
+
+
+def difference(case: Case) -> Difference | None:
+    """The one thing to be set right first, if the two sides differ."""
+    intent, payment = case.intent, case.payment
+    if payment is None:
+        return _nobodys(case) if intent else None
+    if intent is None:
+        claims = payment.status in (Status.PAID, *Payment.LIVE)
+        return Difference(Kind.UNKNOWN_THERE, f"{payment.status} here, unknown at Stripe") if claims else None
+    if payment.stripe_intent_id not in (None, intent.id):
+        return _second(case, intent)
+    if intent.status == Outcome.SUCCEEDED:
+        return _succeeded(case, intent, payment)
+    if payment.status == Status.PAID:
+        return Difference(Kind.PAID_HERE, f"paid here, {intent.status} at Stripe")
+    if intent.status == Outcome.CANCELED:
+        return _canceled(case, payment)
+    return _payable(case, intent, payment)
+
+
+def agreed(case: Case) -> tuple[int, str] | None:
+    """The price that the booking was made for."""
+    return (case.booking.amount, case.booking.currency) if case.booking else None
+
+
+def _nobodys(case: Case) -> Difference | None:
+    """An intent that no row of ours belongs to: ours only if its metadata says so."""
+    intent = case.intent
+    assert intent is not None
+    site = intent.metadata.get("site")
+    if intent.payment_reference is None or intent.live not in (None, settings.STRIPE_LIVE):
+        return None
+    if intent.status == Outcome.SUCCEEDED and site in (None, settings.SITE) and not case.queued:
+        return Difference(Kind.PAID_THERE, f"{intent.amount_received} {intent.currency} for a payment not here")
+    if _can_be_paid(intent) and site == settings.SITE:
+        return Difference(Kind.PAYABLE_THERE, "it can be paid, for a payment not here")
+    return None
+
+
+def _second(case: Case, intent: Intent) -> Difference | None:
+    """One more intent of a payment that has another."""
+    if intent.status == Outcome.SUCCEEDED and not case.queued:
+        return Difference(Kind.PAID_THERE, f"{intent.id} has paid beside the payment's own intent")
+    if _can_be_paid(intent):
+        return Difference(Kind.PAYABLE_THERE, f"{intent.id} can be paid beside the payment's own intent")
+    return None
+
+
+def _succeeded(case: Case, intent: Intent, payment: Payment) -> Difference | None:
+    said = f"{intent.amount_received} {intent.currency} received at Stripe"
+    if payment.status == Status.REVIEW and case.queued and outcomes.disagreement(payment, intent, Outcome.SUCCEEDED):
+        return None
+    if payment.status != Status.PAID:
+        return Difference(Kind.PAID_THERE, f"{said}, {payment.status} here")
+    if payment.stripe_intent_id is None:
+        return Difference(Kind.INTENT, f"{intent.id} has paid it, no intent is named here")
+    if (payment.amount_received, payment.currency) != (intent.amount_received, intent.currency):
+        return Difference(Kind.AMOUNT, f"{said}, {payment.amount_received} {payment.currency} here")
+    if payment.amount != intent.amount:
+        return Difference(Kind.AMOUNT, f"{intent.amount} asked at Stripe, {payment.amount} here")
+    open_here = case.booking is None or case.booking.status in (Booking.Status.PENDING, Booking.Status.FREED)
+    if open_here and not _accounted(case, payment):
+        state = case.booking.status if case.booking else "not there"
+        return Difference(Kind.UNSETTLED, f"{said} and here, its booking is {state}")
+    return None
+
+
+def _accounted(case: Case, payment: Payment) -> bool:
+    """Whether the money goes back, or stands in the queue."""
+    queued = case.queued or UnmatchedMoney.objects.filter(payment=payment).exists()
+    return queued or not refunds.returnable(payment)
+
+
+def _canceled(case: Case, payment: Payment) -> Difference | None:
+    if payment.status in Payment.LIVE or (payment.status == Status.REVIEW and not payment.amount_received):
+        return Difference(Kind.CANCELED_THERE, f"canceled at Stripe, {payment.status} here")
+    if payment.status == Status.VOID and case.booking and case.booking.status == Booking.Status.PENDING:
+        return Difference(Kind.UNSETTLED, "canceled at Stripe and here, its booking is still held")
+    return None
+
+
+def _payable(case: Case, intent: Intent, payment: Payment) -> Difference | None:
+    held = case.booking is not None and case.booking.status == Booking.Status.PENDING
+    if payment.status == Status.VOID or not held:
+        state = case.booking.status if case.booking else "not there"
+        return Difference(
+            Kind.PAYABLE_THERE, f"{intent.status} at Stripe, {payment.status} here, its booking is {state}"
+        )
+    wrong = (intent.amount, intent.currency) != (payment.amount, payment.currency)
+    if wrong and payment.status != Status.REVIEW:
+        said = f"{intent.amount} {intent.currency} asked at Stripe, {payment.amount} {payment.currency} here"
+        return Difference(Kind.AMOUNT, said)
+    return None
+
+
+def _can_be_paid(intent: Intent) -> bool:
+    return intent.status not in (Outcome.SUCCEEDED, Outcome.CANCELED)
+
+
+def refund_difference(fact: Repayment | None, row: Refund | None) -> Difference | None:
+    """The same for one refund: what Stripe says of it, and our row."""
+    if fact is None:
+        given = row is not None and row.status in (Refund.Status.SUBMITTED, Refund.Status.SUCCEEDED)
+        return Difference(Kind.REFUND_HERE, f"{row} here, not made at Stripe") if given else None
+    said = f"{fact.amount} {fact.currency} {fact.status} at Stripe"
+    if fact.status not in refunds.STATUS_OF or not fact.amount:
+        return None
+    if row is None:
+        return Difference(Kind.REFUND_THERE, f"{said}, not here")
+    if (row.status, row.amount) != (refunds.STATUS_OF[fact.status], fact.amount):
+        return Difference(Kind.REFUND, f"{said}, {row} here")
+    return None

@@ -1,0 +1,12 @@
+"""One act of harm for every law to find; each breaks the studio of `test_integrity` in one place."""
+
+from tests.booking.violations import credit, half_done, history, money, seats, secrets
+
+VIOLATIONS = [
+    *seats.VIOLATIONS,
+    *credit.VIOLATIONS,
+    *money.VIOLATIONS,
+    *history.VIOLATIONS,
+    *half_done.VIOLATIONS,
+    *secrets.VIOLATIONS,
+]
