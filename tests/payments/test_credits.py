@@ -130,3 +130,30 @@ def test_money_owed_twice_for_one_reason_is_one_refund(ana: Member) -> None:
     for later in (0, 1):
         refunds.owe(payment, amount=500, reason="late_payment", now=now + timedelta(minutes=later))
     assert Refund.objects.count() == 1
+
+
+def test_a_grant_says_who_gave_it_and_when(as_carla: Caller, ana: Member, carla: Member) -> None:
+    body = {"member": ana.pk, "credits": 3, "note": "thanks"}
+    for key in ("k", None):
+        CreditEntry.objects.all().delete()
+        CreditLot.objects.all().delete()
+        headers = {"Idempotency_Key": key} if key else {}
+        assert as_carla.post(GRANTS, body, **headers).status_code == 201
+        lot = CreditLot.objects.get()
+        assert (lot.granted_by, lot.idempotency_key, lot.remaining, lot.note) == (carla, key, 3, "thanks")
+        assert CreditEntry.objects.get().created_at == lot.created_at
+
+
+def test_one_key_of_two_members_of_staff_gives_twice(as_carla: Caller, ana: Member, ben: Member) -> None:
+    ben.is_staff = True
+    ben.save()
+    body = {"member": ana.pk, "credits": 3, "note": "thanks"}
+    for caller in (as_carla, Caller(ben)):
+        assert caller.post(GRANTS, body, Idempotency_Key="k").status_code == 201
+    assert remaining() == [3, 3]
+
+
+def test_an_empty_lot_is_not_shown(as_ana: Caller, ana: Member) -> None:
+    give_credits(ana, 1)
+    as_ana.book(session())
+    assert as_ana.get("/api/payments/credits/").json()["lots"] == []
