@@ -1,6 +1,11 @@
 """Voids of payments whose intent is not known, is not there, or cannot be decided on."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 from typing import Any
 
 from django.core.management import call_command
@@ -14,6 +19,31 @@ from tests.cast import Caller, Sandbox, code, intent_of, seats_match, session, t
 
 CREATE = "/v1/payment_intents$"
 FAILED, SUCCEEDED = "payment_intent.payment_failed", "payment_intent.succeeded"
+
+
+@contextmanager
+def stripe_that_says(thing: Any) -> Iterator[str]:
+    """The address of a Stripe that answers everything with this."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            body = json.dumps(thing).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *words: Any) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join(10)
 
 
 def unheard(as_ana: Caller, sandbox: Sandbox, hours: int = 0) -> str:
@@ -185,3 +215,16 @@ def test_a_void_without_a_booking_is_no_money(as_ana: Caller, sandbox: Sandbox) 
     Booking.objects.update(payment=None)
     tell(sandbox.events("payment_intent.canceled")[0])
     assert (Payment.objects.get().status, UnmatchedMoney.objects.count()) == ("void", 0)
+
+
+def test_a_cancel_call_that_ends_nothing_keeps_the_hold(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
+    """Stripe answers 200 and the intent can still be paid: nobody knows its end yet."""
+    held = as_ana.book(session())
+    with stripe_that_says(sandbox.intent(intent_of(held))) as base:
+        settings.STRIPE_API_BASE = base
+        answer = cancel(as_ana, held.json()["reference"])
+    assert (answer.status_code, code(answer)) == (503, "payments_unavailable")
+    assert answer.json()["errors"][0]["detail"].startswith("The payment provider cannot end this payment now")
+    assert (Booking.objects.get().status, Payment.objects.get().status) == ("pending", "voiding")
+    settings.STRIPE_API_BASE = sandbox.base
+    assert cancel(as_ana, held.json()["reference"]).json()["status"] == "freed"
