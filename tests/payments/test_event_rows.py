@@ -125,3 +125,10 @@ def test_a_decline_is_voided_by_its_event_and_for_its_reason(as_ana: Caller, san
     assert (booking.ended_reason, booking.payment.void_reason) == ("payment_failed", "payment_failed")
     assert booking.transitions.last().by == f"stripe:{event['id']}"
     assert booking.ended_at == booking.payment.events.get().received_at
+
+
+@pytest.mark.parametrize(("site", "kept"), [("another-site", False), (None, True)], ids=["another site", "no site"])
+def test_money_of_another_site_of_the_account_is_left_alone(success: Any, site: str | None, kept: bool) -> None:
+    metadata = NOT_HERE | ({"site": site} if site else {})
+    assert tell(of(success, id="pi_lost", metadata=metadata)).json() == {"received": "ignored"}
+    assert UnmatchedMoney.objects.count() == kept

@@ -275,3 +275,55 @@ def test_past_the_life_of_its_key_a_refund_that_is_not_there_is_made(intent_id: 
 def _posts(sandbox: Sandbox) -> int:
     journal = sandbox.control("GET", "requests")["requests"]
     return sum((row["method"], row["path"]) == ("POST", "/v1/refunds") for row in journal)
+
+
+def test_a_failure_is_owed_again_once_however_often_staff_ask(as_ana: Caller, sandbox: Sandbox) -> None:
+    """Also where enough is left to owe it twice."""
+    sandbox.pays(intent_of(as_ana.book(session())))
+    tell(sandbox.events(SUCCEEDED)[0])
+    now = timezone.now()
+    part = refunds.owe(Payment.objects.get(), amount=400, reason="staff", now=now)
+    assert refunds.owe_again(part.pk, now=now) is None
+    Refund.objects.update(status="failed")
+    first, second = (refunds.owe_again(part.pk, now=now) for _ in range(2))
+    assert first is not None
+    assert first == second
+    assert rows() == [("staff", 400, "failed"), ("staff", 400, "due")]
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["a late payment", "a paid booking"])
+def test_a_failed_refund_of_the_dashboard_is_our_debt_only_for_a_late_payment(
+    as_ana: Caller, sandbox: Sandbox, settings: Any, late: bool
+) -> None:
+    settings.LATE_PAYMENT_POLICY = "refund"
+    intent_id = intent_of(as_ana.book(session()))
+    sandbox.pays(intent_id)
+    if late:
+        Booking.objects.update(status="freed", ended_reason="expired", ended_at=timezone.now())
+    tell(sandbox.events(SUCCEEDED)[0])
+    at_stripe = sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=400)
+    tell(news(sandbox, at_stripe, "succeeded"))
+    tell(news(sandbox, at_stripe, "failed"))
+    owed = [("late_payment", 1100, "due"), ("dashboard", 400, "failed"), ("dashboard", 400, "due")]
+    assert rows() == (owed if late else [("dashboard", 400, "failed")])
+    assert Message.objects.filter(kind="refund_failed").count() == (0 if late else 1)
+
+
+def test_a_refusal_looks_only_at_the_refunds_of_its_own_payment(
+    intent_id: str, as_ben: Caller, sandbox: Sandbox
+) -> None:
+    other = intent_of(as_ben.book(session()))
+    sandbox.pays(other)
+    tell(next(event for event in sandbox.events(SUCCEEDED) if event["data"]["object"]["id"] == other))
+    sandbox.control("POST", f"payment_intents/{other}/refund", amount=300)
+    sandbox.fault("status_before", REFUNDS, status=400)
+    submit()
+    assert not Refund.objects.filter(payment__stripe_intent_id=other).exists()
+
+
+def test_a_code_of_any_length_fits_its_column(intent_id: str, sandbox: Sandbox) -> None:
+    at_stripe = sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=400)
+    fact = stripe_client.Repayment(at_stripe["id"], intent_id, "failed", 400, "gbp", {}, failure_reason="x" * 80)
+    failed = refunds.record(fact, now=timezone.now())
+    assert failed is not None
+    assert failed.failure_code == "x" * 64
