@@ -110,15 +110,22 @@ def _write_survivors(alive: Sequence[Mutant], document: str) -> int:
 
 
 def is_explained(function: str, change: str, document: str) -> bool:
-    """Whether a line of the document names the function, and beneath it what the fault puts there."""
-    new = " ".join(line[1:].strip() for line in change.splitlines() if line.startswith("+"))
-    heading = False
+    """Whether the document names the function at the head of a list, and in that list what the fault does to it."""
+    here = False
     for line in document.splitlines():
-        if line.startswith("- `"):
-            heading = line.startswith(f"- `{function}`")
-        if heading and f"`{new}`" in line:
+        if not line.startswith(" "):
+            here = line.startswith(f"- `{function}`")
+        elif here and line.strip() == f"- `{in_words(change)}`":
             return True
     return False
+
+
+def in_words(change: str) -> str:
+    """The lines that a fault puts there, as one; or what it leaves out."""
+    put, taken = (
+        " ".join(line[1:].strip() for line in change.splitlines() if line.startswith(sign)) for sign in ("+", "-")
+    )
+    return put or f"without {taken}"
 
 
 def _record(mutants: Sequence[Mutant], rows: list[list[str]], unexplained: int, seconds: float) -> Record:
