@@ -327,3 +327,27 @@ def test_a_code_of_any_length_fits_its_column(intent_id: str, sandbox: Sandbox) 
     failed = refunds.record(fact, now=timezone.now())
     assert failed is not None
     assert failed.failure_code == "x" * 64
+
+
+def test_a_part_whose_answer_was_lost_is_asked_for_under_the_same_key(as_ana: Caller, sandbox: Sandbox) -> None:
+    """Enough is left to give it back twice: only the key keeps that from happening."""
+    sandbox.pays(intent_of(as_ana.book(session())))
+    tell(sandbox.events(SUCCEEDED)[0])
+    refunds.owe(Payment.objects.get(), amount=400, reason="staff", now=timezone.now())
+    sandbox.fault("reset_after", REFUNDS, times=2)
+    assert [submit(), submit()] == [1, 0]
+    assert [row["amount"] for row in sandbox.stripe("refunds")["data"]] == [400]
+
+
+@pytest.mark.parametrize(("later", "lists"), [(timedelta(0), 0), (stripe_client.KEY_LIVES, 1)], ids=["at once", "late"])
+def test_the_list_is_asked_from_the_moment_a_key_may_be_forgotten(
+    intent_id: str, sandbox: Sandbox, later: timedelta, lists: int
+) -> None:
+    sandbox.fault("reset_before", REFUNDS, times=2)
+    submit()
+    refund = Refund.objects.select_related("payment").get()
+    assert refund.asked_at is not None
+    refunds.submit(refund, now=refund.asked_at + later)
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum((row["method"], row["path"]) == ("GET", "/v1/refunds") for row in journal) == lists
+    assert rows() == [("late_payment", 1500, "succeeded")]
