@@ -351,3 +351,29 @@ def test_the_list_is_asked_from_the_moment_a_key_may_be_forgotten(
     journal = sandbox.control("GET", "requests")["requests"]
     assert sum((row["method"], row["path"]) == ("GET", "/v1/refunds") for row in journal) == lists
     assert rows() == [("late_payment", 1500, "succeeded")]
+
+
+@pytest.mark.parametrize(
+    ("debts", "left"),
+    [((500, 500, 500), [(800, "succeeded"), (500, "due"), (200, "due")]),
+     ((400, 700, 400), [(800, "succeeded"), (700, "due"), (400, "failed")])],
+    ids=["the last gives way", "the last is called off"],
+)  # fmt: skip
+def test_of_several_debts_the_latest_give_way_first(
+    intent_id: str, sandbox: Sandbox, debts: tuple[int, ...], left: list[tuple[int, str]]
+) -> None:
+    Refund.objects.all().delete()
+    for number, amount in enumerate(debts):
+        refunds.owe(Payment.objects.get(), amount=amount, reason=f"debt {number}", now=timezone.now())
+    sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=800)
+    hear(sandbox, "refund.created")
+    assert [(amount, status) for _, amount, status in rows()] == left
+
+
+def test_a_failure_that_turns_out_made_is_known_by_its_id(intent_id: str, sandbox: Sandbox) -> None:
+    submit()
+    refund_id = Refund.objects.get().stripe_refund_id
+    Refund.objects.update(status="failed", stripe_refund_id=None)
+    hear(sandbox, "refund.created")
+    refund = Refund.objects.order_by("id")[0]
+    assert (refund.status, refund.stripe_refund_id) == ("failed", refund_id)
