@@ -1,0 +1,42 @@
+"""`reconcile_payments` gives no money back twice and cries no wolf: wrong keys, spoilt rows, clocks, stale findings."""
+
+from collections import defaultdict
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from booking import reconciliation
+from payments.models import Payment, Reconciliation, Refund
+from tests.booking.corruptions import Scene, make_twin, paid_by_hand_after_it_was_canceled, success_lost
+from tests.booking.test_reconciliation import kinds, reconcile, state
+from tests.cast import Caller, Sandbox
+
+
+@pytest.fixture
+def scene(as_ana: Caller, sandbox: Sandbox, settings: Any) -> Scene:
+    return Scene(as_ana, sandbox)
+
+
+@pytest.mark.parametrize("fault", [None, {"fault": "status_before", "path": "/v1/refunds$", "status": 404}])
+def test_a_refund_is_not_owed_again_to_whom_another_accounts_key_knows_nothing_of(
+    scene: Scene, fault: dict[str, Any] | None
+) -> None:
+    scene.return_late()
+    before = state()
+    scene.sandbox.reset()
+    if fault:
+        scene.sandbox.fault(method="GET", after=1, times=9, **fault)
+    status, report = reconcile("--fix")
+    assert (status, kinds(report)) == (1, [("unknown_there", False)])
+    assert state() == before
+
+
+def test_a_refund_that_forgot_its_name_is_not_owed_again(scene: Scene) -> None:
+    """It was owed on one day and made on the next, so that the two are not met together."""
+    scene.return_late()
+    Refund.objects.update(stripe_refund_id=None, created_at=timezone.now() - timedelta(days=2))
+    since = (timezone.now() - timedelta(days=3)).isoformat()
+    reconcile("--fix", "--since", since)
+    assert list(Refund.objects.values_list("status", flat=True)) == ["succeeded"]
