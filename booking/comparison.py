@@ -154,7 +154,10 @@ def _succeeded(case: Case, intent: Intent, payment: Payment) -> Difference | Non
 
 
 def _accounted(case: Case, payment: Payment) -> bool:
-    """Whether the money goes back, or stands in the queue."""
+    """Whether it goes back, stands in the queue, or was owed back and is left to staff since it did not arrive."""
+    freed = case.booking is not None and case.booking.status == Booking.Status.FREED
+    if freed and payment.refunds.filter(reason="late_payment").exists():
+        return True
     queued = case.queued or UnmatchedMoney.objects.filter(payment=payment).exists()
     return queued or not refunds.returnable(payment)
 

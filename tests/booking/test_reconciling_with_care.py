@@ -40,3 +40,19 @@ def test_a_refund_that_forgot_its_name_is_not_owed_again(scene: Scene) -> None:
     since = (timezone.now() - timedelta(days=3)).isoformat()
     reconcile("--fix", "--since", since)
     assert list(Refund.objects.values_list("status", flat=True)) == ["succeeded"]
+
+
+def test_a_refund_that_failed_for_good_is_left_to_staff(scene: Scene) -> None:
+    """The studio may have given the money back by other ways: no seat is taken for it weeks later."""
+    scene.return_late()
+    Refund.objects.update(attempt=3)
+    [refund] = scene.sandbox.stripe("refunds")["data"]
+    scene.sandbox.control("POST", f"refunds/{refund['id']}/fail")
+    scene.news()
+    scene.yoga.starts_at = timezone.now() + timedelta(days=2)
+    scene.yoga.save()
+    before = state()
+    assert before == ("freed", "paid", "failed")
+    for words in ((), ("--fix",)):
+        assert reconcile(*words)[0] == 0
+        assert state() == before
