@@ -118,8 +118,8 @@ def _payments(stretch: Stretch) -> Iterator[PaymentSuspect]:
     seen: set[int] = set()
     for page in stripe_client.intents_created(since=stretch.since, until=stretch.until):
         for case in comparison.cases(page):
-            if case.payment and (case.intent and case.payment.stripe_intent_id in (None, case.intent.id)):
-                seen.add(case.payment.pk)
+            if case.own:
+                seen.add(case.own.pk)
             if comparison.difference(case):
                 yield PaymentSuspect(case)
     claiming = Payment.objects.exclude(stripe_intent_id=None) | Payment.objects.filter(status=Payment.Status.PAID)

@@ -35,6 +35,9 @@ class PaymentSuspect:
 
     def look(self) -> Difference | None:
         """Read both sides again. Network."""
+        if self.case.intent is None and self.case.payment:
+            # Another suspect may have found meanwhile which intent is its own.
+            self.intent_id = Payment.objects.get(pk=self.case.payment.pk).stripe_intent_id or ""
         intent = intent_at_stripe(self.intent_id)
         if intent is not None:
             [self.case] = comparison.cases([intent])
@@ -110,9 +113,6 @@ def intent_at_stripe(intent_id: str) -> Intent | None:
         return None
 
 
-def intent_of(event: Event) -> str:
-    """The intent that an event tells of."""
-    return event.intent.id if event.type in webhooks.OUTCOME_OF_TYPE else event.repayment.intent_id
 def refunds_at_stripe(intent_id: str) -> list[Repayment]:
     """The refunds of an intent as they stand now; none when Stripe does not know it. Network."""
     try:
@@ -121,6 +121,9 @@ def refunds_at_stripe(intent_id: str) -> list[Repayment]:
         return []
 
 
+def intent_of(event: Event) -> str:
+    """The intent that an event tells of."""
+    return event.intent.id if event.type in webhooks.OUTCOME_OF_TYPE else event.repayment.intent_id
 
 
 def row_of(fact: Repayment) -> Refund | None:

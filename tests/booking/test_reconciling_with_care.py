@@ -56,3 +56,19 @@ def test_a_refund_that_failed_for_good_is_left_to_staff(scene: Scene) -> None:
     for words in ((), ("--fix",)):
         assert reconcile(*words)[0] == 0
         assert state() == before
+
+
+def test_a_paid_booking_that_forgot_its_intent_is_not_ended_for_anothers_sake(scene: Scene) -> None:
+    scene.pay()
+    scene.sandbox.cancel(make_twin(scene))
+    Payment.objects.update(stripe_intent_id=None)
+    reconcile("--fix")
+    assert state() == ("paid", "paid")
+    assert Payment.objects.get().stripe_intent_id == scene.intent
+
+
+def test_a_paid_booking_that_forgot_its_intent_and_has_none_that_paid_is_left_to_staff(scene: Scene) -> None:
+    paid_by_hand_after_it_was_canceled(scene)
+    Payment.objects.update(stripe_intent_id=None)
+    status, report = reconcile("--fix")
+    assert (status, kinds(report), state()) == (1, [("unknown_there", False)], ("paid", "paid"))
