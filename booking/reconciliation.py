@@ -33,6 +33,8 @@ A_MINUTE = timedelta(minutes=1)
 logger = logging.getLogger(__name__)
 
 
+# So much may Stripe's clock and ours be apart: its signatures are good for as long.
+SKEW = timedelta(minutes=5)
 @dataclass(frozen=True)
 class Stretch:
     """From when to when things were made; without an end, until now and a little longer by Stripe's clock."""
@@ -169,7 +171,7 @@ def _confirmed(
 ) -> list[tuple[Suspect, Difference]]:
     """The suspects that still differ when both sides are read again; see Note [News on its way]."""
     differing = [(suspect, found) for suspect in suspects if (found := suspect.look())]
-    fresh = _told_of_since(now - patience) if differing and patience else set()
+    fresh = _told_of_since(now - patience - SKEW) if differing and patience else set()
     hot = [suspect for suspect, _ in differing if suspect.intent_id in fresh]
     if hot:
         wait()

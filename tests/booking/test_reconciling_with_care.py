@@ -58,6 +58,23 @@ def test_a_refund_that_failed_for_good_is_left_to_staff(scene: Scene) -> None:
         assert state() == before
 
 
+def test_news_on_its_way_is_waited_for_when_our_clock_runs_ahead(scene: Scene) -> None:
+    scene.sandbox.control("POST", "clock", advance=-150)
+    scene.sandbox.pays(scene.hold())
+    waited: list[str] = []
+
+    def wait() -> None:
+        waited.append("once")
+        scene.news()
+
+    now = timezone.now()
+    stretch = reconciliation.Stretch(now - timedelta(hours=1), None)
+    found = reconciliation.reconcile(
+        stretch, patience=timedelta(seconds=10), wait=wait, mend=False, told=defaultdict(list), now=now
+    )
+    assert (waited, found) == (["once"], [])
+
+
 def test_a_paid_booking_that_forgot_its_intent_is_not_ended_for_anothers_sake(scene: Scene) -> None:
     scene.pay()
     scene.sandbox.cancel(make_twin(scene))
