@@ -75,6 +75,22 @@ def test_news_on_its_way_is_waited_for_when_our_clock_runs_ahead(scene: Scene) -
     assert (waited, found) == (["once"], [])
 
 
+def test_what_is_left_is_told_although_something_else_of_the_booking_was_repaired(scene: Scene) -> None:
+    scene.sandbox.pays(scene.hold(), "pm_card_chargeDeclined")
+    scene.sandbox.fault("status_before", "/cancel$", status=404, times=9)
+    subject = scene.booking.subject
+    earlier = reconciliation.Finding("refund_differs", subject, "re_of_yesterday", "said otherwise", repaired=True)
+    found = reconciliation.reconcile(
+        reconciliation.Stretch(timezone.now() - timedelta(hours=1), None),
+        patience=timedelta(0),
+        wait=lambda: None,
+        mend=True,
+        told=defaultdict(list, {subject: [earlier]}),
+        now=timezone.now(),
+    )
+    assert [(finding.kind, finding.repaired) for finding in found] == [("event_not_received", False)]
+
+
 def test_a_paid_booking_that_forgot_its_intent_is_not_ended_for_anothers_sake(scene: Scene) -> None:
     scene.pay()
     scene.sandbox.cancel(make_twin(scene))
