@@ -33,11 +33,11 @@ ECHOES = (Kind.EVENT, Kind.UNKNOWN_THERE, Kind.UNSETTLED)
 # However many differ, no more are kept in memory: each holds what Stripe said of it.
 AT_ONCE = 500
 A_MINUTE = timedelta(minutes=1)
+# So much may Stripe's clock and ours be apart: its signatures are good for as long.
+SKEW = timedelta(minutes=5)
 logger = logging.getLogger(__name__)
 
 
-# So much may Stripe's clock and ours be apart: its signatures are good for as long.
-SKEW = timedelta(minutes=5)
 @dataclass(frozen=True)
 class Stretch:
     """From when to when things were made; without an end, until now and a little longer by Stripe's clock."""
@@ -105,10 +105,12 @@ def _hear_of_mends(subjects: set[str], *, now: datetime) -> None:
 
 def _mended(suspect: Suspect, *, now: datetime) -> Difference | None:
     """What still differs after it was set right; one that cannot be must not keep the others waiting."""
+    before: Difference | None = None
     for _ in range(MENDS):
         still = suspect.look()
-        if still is None:
-            return None
+        if still is None or still == before:
+            return still
+        before = still
         try:
             suspect.mend(still, now=now)
         except (stripe_client.StripeRejected, PaymentUndecided) as error:
