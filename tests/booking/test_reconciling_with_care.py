@@ -91,6 +91,18 @@ def test_what_is_left_is_told_although_something_else_of_the_booking_was_repaire
     assert [(finding.kind, finding.repaired) for finding in found] == [("event_not_received", False)]
 
 
+def test_what_was_found_before_a_repair_is_not_told_after_it(scene: Scene) -> None:
+    success_lost(scene)
+    since = (timezone.now() - timedelta(days=5)).isoformat()
+    Payment.objects.update(created_at=timezone.now() - timedelta(days=4, hours=12))
+    scene.sandbox.fault("status_before", "/v1/refunds$", method="GET", after=5, status=500, times=2)
+    assert reconcile("--since", since)[0] == 1
+    assert Reconciliation.objects.get().found
+    assert reconcile("--since", since, "--fix")[0] == 0
+    status, report = reconcile("--since", since)
+    assert (status, kinds(report)) == (0, [])
+
+
 def test_a_paid_booking_that_forgot_its_intent_is_not_ended_for_anothers_sake(scene: Scene) -> None:
     scene.pay()
     scene.sandbox.cancel(make_twin(scene))
