@@ -4,10 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from booking.models import Booking
 from members.models import Member
+from payments import credits
 from payments.models import CreditEntry, CreditLot, CreditSpend
 from tests.cast import Caller, Sandbox, code, give_credits, session
 
@@ -130,3 +132,46 @@ def test_money_owed_twice_for_one_reason_is_one_refund(ana: Member) -> None:
     for later in (0, 1):
         refunds.owe(payment, amount=500, reason="late_payment", now=now + timedelta(minutes=later))
     assert Refund.objects.count() == 1
+
+
+def test_a_grant_says_who_gave_it_and_when(as_carla: Caller, ana: Member, carla: Member) -> None:
+    body = {"member": ana.pk, "credits": 3, "note": "thanks"}
+    for key in ("k", None):
+        CreditEntry.objects.all().delete()
+        CreditLot.objects.all().delete()
+        headers = {"Idempotency_Key": key} if key else {}
+        assert as_carla.post(GRANTS, body, **headers).status_code == 201
+        lot = CreditLot.objects.get()
+        assert (lot.granted_by, lot.idempotency_key, lot.remaining, lot.note) == (carla, key, 3, "thanks")
+        assert CreditEntry.objects.get().created_at == lot.created_at
+
+
+def test_one_key_of_two_members_of_staff_gives_twice(as_carla: Caller, ana: Member, ben: Member) -> None:
+    ben.is_staff = True
+    ben.save()
+    body = {"member": ana.pk, "credits": 3, "note": "thanks"}
+    for caller in (as_carla, Caller(ben)):
+        assert caller.post(GRANTS, body, Idempotency_Key="k").status_code == 201
+    assert remaining() == [3, 3]
+
+
+def test_an_empty_lot_is_not_shown(as_ana: Caller, ana: Member) -> None:
+    give_credits(ana, 1)
+    as_ana.book(session())
+    assert as_ana.get("/api/payments/credits/").json()["lots"] == []
+
+
+@pytest.mark.parametrize("left", [0, 2], ids=["emptied", "partly spent"])
+def test_lots_that_another_tab_has_drawn_on_since_they_were_read_still_pay_together(ana: Member, left: int) -> None:
+    """In one round: what is left in the first, and the rest from the next."""
+    give_credits(ana, 3)
+    give_credits(ana, 3)
+    now = timezone.now()
+    read_earlier = list(credits.usable(ana, at=now))
+    assert read_earlier[0].withdraw(3 - left)
+    with transaction.atomic():
+        promised = credits.promise(member=ana, credits=3, subject="booking:X", now=now)
+        credits.spend(promised, lots=read_earlier, now=now)
+    assert remaining() == [0, left]
+    spent = CreditEntry.objects.filter(kind="spent").order_by("id").values_list("credits", flat=True)
+    assert list(spent) == ([-2, -1] if left else [-3])

@@ -318,7 +318,20 @@ def test_no_event_is_stored_with_its_payload_or_secret(held: Any, sandbox: Sandb
         "," * 5000,
         "t=1," * 2000,
     ],
-    ids=lambda header: repr(header)[:16],
+    ids=[
+        "none",
+        "empty",
+        "garbage",
+        "no digest",
+        "no time",
+        "no number",
+        "other scheme",
+        "accents",
+        "bytes",
+        "superscript",
+        "commas",
+        "many times",
+    ],
 )
 def test_a_forged_header_is_refused_and_stores_nothing(held: Any, sandbox: Sandbox, header: str | None) -> None:
     headers = {} if header is None else {"Stripe-Signature": header}
