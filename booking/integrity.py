@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
-from django.db import DatabaseError, connection, connections, transaction
+from django.db import Error, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from booking.laws import Law, laws
@@ -68,7 +68,7 @@ def _read(join: Join, begun: Barrier, waiting: SimpleQueue[Law], moments: dict[s
             with suppress(Empty):
                 while True:
                     verdicts.append(_judge(waiting.get_nowait(), moments))
-    except DatabaseError:
+    except Error:
         begun.abort()  # nobody must wait for a reader that could not begin
         raise
     finally:
