@@ -111,3 +111,26 @@ def test_a_hold_ends_with_the_minute_it_runs_out_in(as_ana: Caller, sandbox: San
     )
     assert (again.created, again.booking.reference == held.json()["reference"]) == (True, False)
     assert sandbox.intent(intent_of(held))["status"] == "canceled"
+
+
+def test_the_hold_that_ran_out_first_ends_first_whoever_booked_first(as_ana: Caller, sandbox: Sandbox) -> None:
+    one = session(capacity=2)
+    references = stale(one, 2)
+    age(references[1], 10)
+    assert as_ana.book(one).status_code == 201
+    assert statuses(references) == ["pending", "freed"]
+
+
+def test_a_hold_that_waits_for_no_payment_is_no_card_hold(ana: Member, capsys: Any) -> None:
+    from datetime import timedelta
+
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    now = timezone.now()
+    made = now - timedelta(hours=1)
+    Booking.objects.create(
+        member=ana, session=session(), status="pending", created_at=made, expires_at=now + timedelta(hours=1)
+    )
+    call_command("expire_pending_bookings", "--minutes", "30")
+    assert "0 stale" in capsys.readouterr().out

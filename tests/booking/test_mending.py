@@ -182,3 +182,12 @@ def test_a_refund_of_a_payment_that_is_not_here_is_corrected_nowhere(scene: Scen
     seen = Refund.objects.get()
     refunds.correct(fact(sandbox, payment_intent="pi_of_nobody"), seen=seen, now=timezone.now())
     assert Refund.objects.get().amount == 1400
+
+
+def test_news_of_a_refund_that_comes_by_comparing_ends_it_then(scene: Scene, sandbox: Sandbox) -> None:
+    scene.return_late()
+    Refund.objects.update(status="submitted", ended_at=None)
+    now = timezone.now()
+    refunds.correct(fact(sandbox), seen=Refund.objects.get(), now=now)
+    refund = Refund.objects.get()
+    assert (refund.status, refund.ended_at) == ("succeeded", now)

@@ -1,4 +1,4 @@
-"""A pytest plugin for a mutant's run: a desk with a database and a sandbox on it, and the quickest tests first.
+"""A pytest plugin for a mutant's run: a desk with a database and a sandbox on it, and the deadliest tests first.
 
 Every mutant is tried in a process of its own, a few at a time. Migrating a database and starting a sandbox for each
 would take longer than its tests do; so each desk has a sandbox that already runs, and gets a copy of one migrated file.
@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -73,10 +74,20 @@ class Work:
         return self.desk.sandbox
 
     def pytest_collection_modifyitems(self, items: list[Any]) -> None:
-        """The quickest tests first: most mutants are dead after one of them."""
-        if STATS.exists():
-            seconds = json.loads(STATS.read_text())["duration_by_test"]
-            items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
+        """The tests that have killed most mutants first, then the quickest."""
+        seconds = json.loads(STATS.read_text())["duration_by_test"] if STATS.exists() else {}
+        kills = Counter(_killers().read_text().splitlines()) if _killers().exists() else Counter()
+        items.sort(key=lambda item: (-kills[item.nodeid], seconds.get(item.nodeid, 0.0)))
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        """Remember which test has killed this mutant: it may kill the next."""
+        if report.failed:
+            with _killers().open("a") as file:
+                file.write(f"{report.nodeid}\n")
+
+
+def _killers() -> Path:
+    return Path(os.environ[FOLDER]) / "killers.txt"
 
 
 def pytest_configure(config: Any) -> None:

@@ -22,14 +22,14 @@ FAILED, SUCCEEDED = "payment_intent.payment_failed", "payment_intent.succeeded"
 
 
 @contextmanager
-def stripe_that_says(thing: Any) -> Iterator[str]:
+def stripe_that_says(thing: Any, status: int = 200) -> Iterator[str]:
     """The address of a Stripe that answers everything with this."""
 
     class Answer(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             body = json.dumps(thing).encode()
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -228,3 +228,11 @@ def test_a_cancel_call_that_ends_nothing_keeps_the_hold(as_ana: Caller, sandbox:
     assert (Booking.objects.get().status, Payment.objects.get().status) == ("pending", "voiding")
     settings.STRIPE_API_BASE = sandbox.base
     assert cancel(as_ana, held.json()["reference"]).json()["status"] == "freed"
+
+
+def test_a_refusal_of_any_length_fits_its_column(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
+    refusal = {"error": {"type": "invalid_request_error", "code": "x" * 80, "message": "no"}}
+    with stripe_that_says(refusal, status=400) as base:
+        settings.STRIPE_API_BASE = base
+        assert code(as_ana.book(session())) == "payment_rejected"
+    assert Payment.objects.get().failure_code == "x" * 64

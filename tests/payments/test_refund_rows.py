@@ -327,3 +327,53 @@ def test_a_code_of_any_length_fits_its_column(intent_id: str, sandbox: Sandbox) 
     failed = refunds.record(fact, now=timezone.now())
     assert failed is not None
     assert failed.failure_code == "x" * 64
+
+
+def test_a_part_whose_answer_was_lost_is_asked_for_under_the_same_key(as_ana: Caller, sandbox: Sandbox) -> None:
+    """Enough is left to give it back twice: only the key keeps that from happening."""
+    sandbox.pays(intent_of(as_ana.book(session())))
+    tell(sandbox.events(SUCCEEDED)[0])
+    refunds.owe(Payment.objects.get(), amount=400, reason="staff", now=timezone.now())
+    sandbox.fault("reset_after", REFUNDS, times=2)
+    assert [submit(), submit()] == [1, 0]
+    assert [row["amount"] for row in sandbox.stripe("refunds")["data"]] == [400]
+
+
+@pytest.mark.parametrize(("later", "lists"), [(timedelta(0), 0), (stripe_client.KEY_LIVES, 1)], ids=["at once", "late"])
+def test_the_list_is_asked_from_the_moment_a_key_may_be_forgotten(
+    intent_id: str, sandbox: Sandbox, later: timedelta, lists: int
+) -> None:
+    sandbox.fault("reset_before", REFUNDS, times=2)
+    submit()
+    refund = Refund.objects.select_related("payment").get()
+    assert refund.asked_at is not None
+    refunds.submit(refund, now=refund.asked_at + later)
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum((row["method"], row["path"]) == ("GET", "/v1/refunds") for row in journal) == lists
+    assert rows() == [("late_payment", 1500, "succeeded")]
+
+
+@pytest.mark.parametrize(
+    ("debts", "left"),
+    [((500, 500, 500), [(800, "succeeded"), (500, "due"), (200, "due")]),
+     ((400, 700, 400), [(800, "succeeded"), (700, "due"), (400, "failed")])],
+    ids=["the last gives way", "the last is called off"],
+)  # fmt: skip
+def test_of_several_debts_the_latest_give_way_first(
+    intent_id: str, sandbox: Sandbox, debts: tuple[int, ...], left: list[tuple[int, str]]
+) -> None:
+    Refund.objects.all().delete()
+    for number, amount in enumerate(debts):
+        refunds.owe(Payment.objects.get(), amount=amount, reason=f"debt {number}", now=timezone.now())
+    sandbox.control("POST", f"payment_intents/{intent_id}/refund", amount=800)
+    hear(sandbox, "refund.created")
+    assert [(amount, status) for _, amount, status in rows()] == left
+
+
+def test_a_failure_that_turns_out_made_is_known_by_its_id(intent_id: str, sandbox: Sandbox) -> None:
+    submit()
+    refund_id = Refund.objects.get().stripe_refund_id
+    Refund.objects.update(status="failed", stripe_refund_id=None)
+    hear(sandbox, "refund.created")
+    refund = Refund.objects.order_by("id")[0]
+    assert (refund.status, refund.stripe_refund_id) == ("failed", refund_id)
