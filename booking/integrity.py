@@ -3,14 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from threading import Barrier, BrokenBarrierError
 from typing import Any
 
-from django.db import Error, connection, connections, transaction
+from django.db import Error, OperationalError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
 from booking.laws import Law, laws
@@ -56,24 +56,36 @@ def check(*, now: datetime) -> list[Verdict]:
             reading = [readers.submit(_read, join, begun, waiting, known) for _ in range(READERS)]
             begun.wait()
         found = {verdict.name: verdict for verdicts in reading for verdict in verdicts.result()}
+    if len(found) < len(laws()):
+        raise OperationalError("the readers could not begin at one moment")
     return [found[law.name] for law in laws()]
 
 
 def _read(join: Join, begun: Barrier, waiting: SimpleQueue[Law], moments: dict[str, Any]) -> list[Verdict]:
     """One reader's share of the laws, on a connection of its own."""
-    verdicts = []
+    verdicts: list[Verdict] = []
     try:
-        with join():
-            begun.wait()
-            with suppress(Empty):
-                while True:
-                    verdicts.append(_judge(waiting.get_nowait(), moments))
-    except Error:
-        begun.abort()  # nobody must wait for a reader that could not begin
-        raise
+        with _begun(join, begun), suppress(Empty):
+            while True:
+                verdicts.append(_judge(waiting.get_nowait(), moments))
+    except BrokenBarrierError:
+        pass  # the other reader could not begin, and says why
     finally:
         connections.close_all()
     return verdicts
+
+
+@contextmanager
+def _begun(join: Join, begun: Barrier) -> Iterator[None]:
+    """At the moment, once everybody is; whoever cannot begin keeps nobody waiting."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(join())
+        except Error:
+            begun.abort()
+            raise
+        begun.wait()
+        yield
 
 
 def _judge(law: Law, moments: dict[str, Any]) -> Verdict:
