@@ -2,6 +2,8 @@
 # make test   the whole suite, on SQLite and on PostgreSQL
 # make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
 # make chaos  storms over the whole program: SEEDS=20 runs the seeds 1 to 20, SEED=7 one; see docs/chaos.md
+# make coverage  every branch of the code that moves seats and money is tried, or it says which is not
+# make mutation  small faults put into that code, and how many of them the tests notice; see docs/mutation.md
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-sandbox  how many payment intents a second the sandbox creates
@@ -19,7 +21,7 @@ NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys)
 LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run chaos evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
+.PHONY: run chaos coverage mutation evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +47,13 @@ test-postgresql: $(VENV)/.development
 	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) $(NO_DATABASE) -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest tests/faults -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest $(LOAD)
+
+coverage: $(VENV)/.development
+	DATABASE_URL= $(PY) -m coverage run -m pytest tests/booking tests/payments
+	$(PY) -m coverage report
+
+mutation: $(VENV)/.development
+	$(PY) -m tests.mutation
 
 evidence: $(VENV)/.development
 	$(PY) -m tests.evidence

@@ -57,6 +57,15 @@ class Case:
             return self.payment.subject
         return self.intent.id if self.intent else ""
 
+    @property
+    def own(self) -> Payment | None:
+        """The payment, if this intent tells how it stands: the one it names, or the one that has paid it."""
+        if self.intent is None or self.payment is None:
+            return None
+        named = self.payment.stripe_intent_id
+        tells = named == self.intent.id or (named is None and self.intent.status == Outcome.SUCCEEDED)
+        return self.payment if tells else None
+
 
 def cases(intents: Iterable[Intent]) -> list[Case]:
     """What we know of these intents; a row is known by its intent, else by the metadata. Few queries for any number."""
@@ -100,6 +109,8 @@ def difference(case: Case) -> Difference | None:
     if intent.status == Outcome.SUCCEEDED:
         return _succeeded(case, intent, payment)
     if payment.status == Status.PAID:
+        if payment.stripe_intent_id is None:
+            return None  # another intent may have paid it: only one that has tells of it
         return Difference(Kind.PAID_HERE, f"paid here, {intent.status} at Stripe")
     if intent.status == Outcome.CANCELED:
         return _canceled(case, payment)
@@ -154,7 +165,10 @@ def _succeeded(case: Case, intent: Intent, payment: Payment) -> Difference | Non
 
 
 def _accounted(case: Case, payment: Payment) -> bool:
-    """Whether the money goes back, or stands in the queue."""
+    """Whether it goes back, stands in the queue, or was owed back and is left to staff since it did not arrive."""
+    freed = case.booking is not None and case.booking.status == Booking.Status.FREED
+    if freed and payment.refunds.filter(reason="late_payment").exists():
+        return True
     queued = case.queued or UnmatchedMoney.objects.filter(payment=payment).exists()
     return queued or not refunds.returnable(payment)
 

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from django.db.models import QuerySet
@@ -29,7 +30,11 @@ SLICE = timedelta(days=1)
 MENDS = 3
 # What another finding of the same payment may have told already: refunds are compared first, events last.
 ECHOES = (Kind.EVENT, Kind.UNKNOWN_THERE, Kind.UNSETTLED)
+# However many differ, no more are kept in memory: each holds what Stripe said of it.
+AT_ONCE = 500
 A_MINUTE = timedelta(minutes=1)
+# So much may Stripe's clock and ours be apart: its signatures are good for as long.
+SKEW = timedelta(minutes=5)
 logger = logging.getLogger(__name__)
 
 
@@ -57,10 +62,13 @@ class Finding:
     what: str
     repaired: bool
 
-    def echoes(self, other: "Finding") -> bool:
-        """Whether another one of the same subject says it already: made on two days, or the cause of this."""
-        same = (self.kind, self.stripe) == (other.kind, other.stripe)
-        return same or self.kind in ECHOES
+    def is_told_by(self, others: "list[Finding]") -> bool:
+        """Whether those of the same subject say it already: made on two days, or the cause of this.
+
+        What is left is not told by what was repaired.
+        """
+        told = [other for other in others if self.repaired or not other.repaired]
+        return any(self.kind in ECHOES or (self.kind, self.stripe) == (other.kind, other.stripe) for other in told)
 
 
 Told = defaultdict[str, list[Finding]]
@@ -75,13 +83,14 @@ def reconcile(
     Network between short transactions; PaymentsUnavailable and StripeUnavailable when Stripe does not answer.
     """
     findings: list[Finding] = []
-    suspects = [*_refunds(stretch), *_payments(stretch), *_events(stretch)]
-    for suspect, difference in _confirmed(suspects, patience=patience, wait=wait, now=now):
-        still = _mended(suspect, now=now) if mend else difference
-        finding = Finding(difference.kind, suspect.subject, suspect.stripe_id, difference.what, still is None)
-        if not any(finding.echoes(earlier) for earlier in told[finding.subject]):
-            told[finding.subject].append(finding)
-            findings.append(finding)
+    suspects = chain(_refunds(stretch), _payments(stretch), _events(stretch))
+    while some := list(islice(suspects, AT_ONCE)):
+        for suspect, difference in _confirmed(some, patience=patience, wait=wait, now=now):
+            still = _mended(suspect, now=now) if mend else difference
+            finding = Finding(difference.kind, suspect.subject, suspect.stripe_id, difference.what, still is None)
+            if not finding.is_told_by(told[finding.subject]):
+                told[finding.subject].append(finding)
+                findings.append(finding)
     if mend and findings:
         _hear_of_mends({finding.subject for finding in findings}, now=now)
     return findings
@@ -96,10 +105,12 @@ def _hear_of_mends(subjects: set[str], *, now: datetime) -> None:
 
 def _mended(suspect: Suspect, *, now: datetime) -> Difference | None:
     """What still differs after it was set right; one that cannot be must not keep the others waiting."""
+    before: Difference | None = None
     for _ in range(MENDS):
         still = suspect.look()
-        if still is None:
-            return None
+        if still is None or still == before:
+            return still
+        before = still
         try:
             suspect.mend(still, now=now)
         except (stripe_client.StripeRejected, PaymentUndecided) as error:
@@ -118,8 +129,8 @@ def _payments(stretch: Stretch) -> Iterator[PaymentSuspect]:
     seen: set[int] = set()
     for page in stripe_client.intents_created(since=stretch.since, until=stretch.until):
         for case in comparison.cases(page):
-            if case.payment and (case.intent and case.payment.stripe_intent_id in (None, case.intent.id)):
-                seen.add(case.payment.pk)
+            if case.own:
+                seen.add(case.own.pk)
             if comparison.difference(case):
                 yield PaymentSuspect(case)
     claiming = Payment.objects.exclude(stripe_intent_id=None) | Payment.objects.filter(status=Payment.Status.PAID)
@@ -169,7 +180,7 @@ def _confirmed(
 ) -> list[tuple[Suspect, Difference]]:
     """The suspects that still differ when both sides are read again; see Note [News on its way]."""
     differing = [(suspect, found) for suspect in suspects if (found := suspect.look())]
-    fresh = _told_of_since(now - patience) if differing and patience else set()
+    fresh = _told_of_since(now - patience - SKEW) if differing and patience else set()
     hot = [suspect for suspect, _ in differing if suspect.intent_id in fresh]
     if hot:
         wait()

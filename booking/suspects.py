@@ -35,6 +35,9 @@ class PaymentSuspect:
 
     def look(self) -> Difference | None:
         """Read both sides again. Network."""
+        if self.case.intent is None and self.case.payment:
+            # Another suspect may have found meanwhile which intent is its own.
+            self.intent_id = Payment.objects.get(pk=self.case.payment.pk).stripe_intent_id or ""
         intent = intent_at_stripe(self.intent_id)
         if intent is not None:
             [self.case] = comparison.cases([intent])
@@ -59,15 +62,25 @@ class RefundSuspect:
         self.stripe_id = fact.id if fact else (row and row.stripe_refund_id) or ""
 
     def look(self) -> Difference | None:
-        """Read both sides again. Network."""
-        facts = {fact.id: fact for fact in stripe_client.refunds_of(self.intent_id)}
-        known = self.fact.id if self.fact else self.row.stripe_refund_id if self.row else None
-        self.fact = facts.get(known or "")
-        self.row = row_of(self.fact) if self.fact else self.row and Refund.objects.get(pk=self.row.pk)
+        """Read both sides again, ours first: a row that changes after that, `mend` finds changed. Network."""
+        if self.row:
+            self.row = Refund.objects.get(pk=self.row.pk)
+        elif self.fact:
+            self.row = row_of(self.fact)
+        self.fact = self._made(refunds_at_stripe(self.intent_id))
+        if self.fact is None and intent_at_stripe(self.intent_id) is None:
+            return Difference(Kind.UNKNOWN_THERE, f"{self.row} here, its payment is unknown at Stripe")
         return comparison.refund_difference(self.fact, self.row)
 
     def mend(self, difference: Difference, *, now: datetime) -> None:
-        repair.mend_refund(self.fact, self.row, now=now)
+        if difference.kind != Kind.UNKNOWN_THERE:  # it may belong to another account's key, and be given there
+            repair.mend_refund(self.fact, self.row, now=now)
+
+    def _made(self, facts: list[Repayment]) -> Repayment | None:
+        """What Stripe has of it, by its id, else by the metadata: a row that lost its id was given all the same."""
+        known = {fact.id: fact for fact in facts}.get(self.stripe_id)
+        reference = str(self.row.reference) if self.row else ""
+        return known or next((fact for fact in facts if fact.metadata.get("refund") == reference), None)
 
 
 class EventSuspect:
@@ -98,6 +111,14 @@ def intent_at_stripe(intent_id: str) -> Intent | None:
         return stripe_client.retrieve(intent_id) if intent_id else None
     except stripe_client.StripeRejected:
         return None
+
+
+def refunds_at_stripe(intent_id: str) -> list[Repayment]:
+    """The refunds of an intent as they stand now; none when Stripe does not know it. Network."""
+    try:
+        return stripe_client.refunds_of(intent_id) if intent_id else []
+    except stripe_client.StripeRejected:
+        return []
 
 
 def intent_of(event: Event) -> str:

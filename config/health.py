@@ -1,6 +1,6 @@
 """Is it alive, and can it serve."""
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
@@ -23,18 +23,21 @@ def _migrations_pending() -> bool:
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when the database answers, has every migration and cron keeps up; 503 with what is wrong."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        pending = _migrations_pending()
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "problems": ["database"]}, status=503)
-    if pending:
-        return JsonResponse({"status": "unavailable", "problems": ["migrations"]}, status=503)
-    late = [
+        problems = _problems()
+    except (DatabaseError, InterfaceError):
+        problems = ["database"]
+    if problems:
+        return JsonResponse({"status": "unavailable", "problems": problems}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def _problems() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    if _migrations_pending():
+        return ["migrations"]
+    return [
         f"{name}: the oldest of {waiting.count} is {waiting.seconds / 60:.0f} minutes overdue"
         for name, waiting in backlog.measure(timezone.now()).items()
         if name in CRON and waiting.late
     ]
-    if late:
-        return JsonResponse({"status": "unavailable", "problems": late}, status=503)
-    return JsonResponse({"status": "ok"})

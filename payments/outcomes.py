@@ -63,6 +63,8 @@ def apply(
             return payment
         if payment.status == Status.VOID and outcome != Outcome.SUCCEEDED:
             return payment
+        if outcome == Outcome.CANCELED and payment.stripe_intent_id not in (None, intent.id):
+            return payment  # a twin has ended unpaid: that says nothing of the payment's own intent
         wrong = disagreement(payment, intent, outcome)
         if wrong:
             _review(payment, intent, wrong, now)

@@ -26,12 +26,16 @@ DISPUTE_TYPES = ("charge.dispute.created", "charge.dispute.updated", "charge.dis
 TYPES = (*OUTCOME_OF_TYPE, *REFUND_TYPES, *DISPUTE_TYPES)
 
 
-@faults.retried
 def receive(event: Event, *, settle: Settle, now: datetime) -> str:
     """Store the event and apply it, in one transaction: `applied`, `repeated`, or `ignored` when it is not ours.
 
-    No network before the commit; what must follow there is a row, tried in the background after it.
+    No network before the commit; what must follow there is a row, tried in the background after it. Tried again when
+    the database let the transaction down: the event's id tells whether it was done.
     """
+    return faults.retried(_receive)(event, settle=settle, now=now)
+
+
+def _receive(event: Event, *, settle: Settle, now: datetime) -> str:
     if event.type not in TYPES:
         return "ignored"
     payment_id = payment_of(event)

@@ -26,6 +26,10 @@ class Reconciliation(models.Model):
     def __str__(self) -> str:
         return f"{self.since:%Y-%m-%d %H:%M} to {self.reached:%Y-%m-%d %H:%M}"
 
+    def is_outdated(self) -> bool:
+        """Whether a later comparison has set right what this one may have found."""
+        return Reconciliation.objects.filter(pk__gt=self.pk, repairs=True).exists()
+
     def advance(self, reached: datetime, findings: list[dict[str, Any]]) -> None:
         """Everything made before that moment has been compared, with these findings.
 

@@ -197,12 +197,12 @@ def other_amount_paid(scene: Scene) -> None:
 
 def second_intent_can_be_paid(scene: Scene) -> None:
     scene.pay()
-    _twin(scene)
+    make_twin(scene)
 
 
 def second_intent_was_paid(scene: Scene) -> None:
     scene.pay()
-    scene.sandbox.pays(_twin(scene))
+    scene.sandbox.pays(make_twin(scene))
 
 
 def amount_changed_in_the_dashboard(scene: Scene) -> None:
@@ -379,7 +379,7 @@ CORRUPTIONS: list[Corruption] = [
 ]
 
 
-def _twin(scene: Scene) -> str:
+def make_twin(scene: Scene) -> str:
     """Another intent of the same payment, as from a program that forgot its key."""
     metadata = {f"metadata[{name}]": value for name, value in scene.payment.metadata.items()}
     return str(scene.ask("payment_intents", amount=1500, currency="gbp", **metadata)["id"])

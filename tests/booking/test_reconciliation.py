@@ -155,6 +155,7 @@ def test_intents_of_others_on_the_same_account_are_left_alone(scene: Scene, site
             scene.sandbox.pays(scene.ask("payment_intents", amount=1500, currency="gbp", **named)["id"])
     assert reconcile("--fix")[0] == 0
     assert scene.sandbox.intent(intent["id"])["status"] == "requires_payment_method"
+    assert "canceled" not in [one["status"] for one in scene.sandbox.intents()]
     assert not UnmatchedMoney.objects.exists()
 
 

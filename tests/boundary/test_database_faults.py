@@ -10,11 +10,12 @@ from typing import Any
 import psycopg
 import pytest
 from django.core.management import call_command
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from psycopg import errors
 from psycopg_pool import PoolTimeout
 
 from booking.models import Booking, BookingTransition
+from boundary import faults
 from members.models import Member
 from payments.models import CreditSpend, Payment, StripeEvent
 from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session, tell
@@ -66,6 +67,13 @@ def test_what_does_not_pass_at_once_is_503_and_nothing_stands(
     assert answer["Retry-After"]
     assert not Booking.objects.exists()
     assert seats_match()
+
+
+def test_nothing_is_tried_again_inside_a_transaction_that_the_error_has_ended(db: None) -> None:
+    fault = OperationalError("the database said no")
+    fault.__cause__ = errors.DeadlockDetected("no")
+    with transaction.atomic():
+        assert not faults.is_passing(fault)
 
 
 def test_a_database_that_never_recovers_is_not_asked_for_ever(as_ana: Caller, ana: Member) -> None:

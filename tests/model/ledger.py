@@ -30,6 +30,13 @@ class Session:
     def begun(self) -> bool:
         return self.day == 0
 
+    def move(self, day: int) -> None:
+        """Its holds never stand past its start; one that was cut short stays so."""
+        self.day = day
+        for booking in self.bookings if self.begun else ():
+            if booking.status == "pending":
+                booking.expired = booking.cut_short = True
+
 
 @dataclass(eq=False)
 class Lot:
@@ -104,4 +111,5 @@ class Booking:
     credits: int = 0
     payment: Payment | None = None
     expired: bool = False
+    cut_short: bool = False
     ended: str = ""

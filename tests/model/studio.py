@@ -96,7 +96,7 @@ class Studio(Settling):
     def _stale(self) -> list[Booking]:
         stale = [b for b in self.bookings if b.status == "pending" and b.payment]
         stale = [b for b in stale if b.expired or (b.payment and b.payment.status == "voiding")]
-        return sorted(stale, key=lambda booking: not booking.expired)
+        return sorted(stale, key=lambda booking: (not booking.cut_short, not booking.expired))
 
     def _expire(self, booking: Booking) -> str:
         assert booking.payment is not None
@@ -154,7 +154,9 @@ class Studio(Settling):
         return Answer(200, booking=booking, secret=payable)
 
     def _free_a_stale_seat(self, session: Session) -> bool:
-        for booking in [stale for stale in self._stale() if stale.session is session][:STALE_AT_ONCE]:
+        stale = [booking for booking in self._stale() if booking.session is session]
+        endable = [booking for booking in stale if booking.payment and booking.payment.status != "processing"]
+        for booking in endable[:STALE_AT_ONCE]:
             end = self._expire(booking)
             if end == "freed":
                 self.reached["stale seat freed for the next"] += 1

@@ -10,8 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
+from booking import integrity
 from booking.models import Booking, BookingTransition, ClassSession
 from notifications.models import Message
 from payments.models import Payment, Refund
@@ -57,6 +59,14 @@ def compares(sandbox: Sandbox, *words: str) -> Act:
     return act
 
 
+def broken_laws() -> list[Any]:
+    """What `check_integrity` finds at this moment, asked in a thread of its own."""
+    try:
+        return [verdict for verdict in integrity.check(now=timezone.now()) if verdict.count]
+    finally:
+        connections.close_all()
+
+
 def hold_back(server: Server, sandbox: Sandbox) -> None:
     """Whatever Stripe tells from now on is on its way until it is let go."""
     sandbox.control("POST", "configure", webhook_url=server.base + WEBHOOK)
@@ -75,7 +85,7 @@ def hear_the_rest(sandbox: Sandbox) -> None:
 
 
 def test_a_busy_healthy_studio_raises_no_false_alarm(server: Server, sandbox: Sandbox) -> None:
-    """Everyone books again and again, and pays, is declined or gives up, while the comparison runs and runs."""
+    """Everyone books, pays, is declined or gives up, again and again, while the comparison and the laws run and run."""
     sandbox.control("POST", "configure", webhook_url=server.base + WEBHOOK)
     members, comparing = crowd(MEMBERS), {True}
 
@@ -105,11 +115,19 @@ def test_a_busy_healthy_studio_raises_no_false_alarm(server: Server, sandbox: Sa
         finally:
             comparing.clear()
 
+    async def judges_on(http: Http) -> list[Any]:
+        judged: list[Any] = []
+        while comparing:
+            judged.append(await asyncio.to_thread(broken_laws))
+        return judged
+
     sessions = [session(capacity=MEMBERS) for _ in range(12)]
-    said, *rounds = together([compares_on, *map(lives, range(MEMBERS))])
+    said, judged, *rounds = together([compares_on, judges_on, *map(lives, range(MEMBERS))])
     server.wait_until_calm()
     hear_the_rest(sandbox)
     assert said == [(0, [])] * COMPARISONS
+    assert judged
+    assert not any(judged)
     assert sum(rounds) > MEMBERS
     assert {"paid", "freed"} <= set(Booking.objects.values_list("status", flat=True))
     assert seats_match()

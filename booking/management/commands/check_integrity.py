@@ -3,7 +3,7 @@ from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, InterfaceError
 from django.utils import timezone
 
 from booking import integrity
@@ -28,7 +28,7 @@ Exit status: 0 clean; 1 findings; 2 could not check."""
         try:
             missing = integrity.missing_migrations()
             verdicts = [] if missing else list(integrity.check(now=timezone.now()))
-        except DatabaseError as error:
+        except (DatabaseError, InterfaceError) as error:
             self.stderr.write(f"check_integrity: the database could not be read: {error}")
             raise SystemExit(2) from error
         if missing:

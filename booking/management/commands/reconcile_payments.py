@@ -109,10 +109,10 @@ Exit status: 0 nothing differs (any more); 1 findings left, or Stripe did not an
 
 
 def _begun(since: datetime | None, *, repairs: bool, now: datetime) -> Reconciliation:
-    """The comparison of this kind that was cut off, else a new one."""
+    """The comparison of this kind that was cut off, else a new one: what it has found may be set right by now."""
     alike = Reconciliation.objects.filter(asked_since=since, repairs=repairs, started_at__gt=now - CUT_OFF)
     latest = alike.first()
-    if latest is not None and latest.finished_at is None:
+    if latest is not None and latest.finished_at is None and not latest.is_outdated():
         return latest
     begin = since or now - KEPT
     return Reconciliation.objects.create(asked_since=since, since=begin, reached=begin, repairs=repairs, started_at=now)
