@@ -83,6 +83,7 @@ def test_what_the_log_says_of_a_hold_that_cannot_be_ended(as_ana: Caller, sandbo
     with pytest.raises(SystemExit):
         call_command("expire_pending_bookings")
     assert f"The hold {reference} could not be ended" in caplog.messages
+    assert f"session {ClassSession.objects.get().pk} has no taken seat to give back" in caplog.text
 
 
 def test_what_the_log_says_of_money_in_review(as_ana: Caller, sandbox: Sandbox, caplog: Any) -> None:

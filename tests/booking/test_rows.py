@@ -200,3 +200,19 @@ def test_an_end_that_is_told_once_more_frees_no_second_seat(as_ana: Caller, as_b
         tell({**event, "id": f"evt_again_{number}"})
     one.refresh_from_db()
     assert one.seats_taken == 1
+
+
+@pytest.mark.parametrize("end", ["paid", "freed"])
+def test_a_booking_that_has_ended_is_repeated_without_asking_stripe(
+    as_ana: Caller, sandbox: Sandbox, settings: Any, end: str
+) -> None:
+    one = session()
+    held = as_ana.book(one, key="k")
+    if end == "paid":
+        sandbox.pays(intent_of(held))
+        tell(sandbox.events(SUCCEEDED)[0])
+    else:
+        as_ana.post(f"/api/booking/bookings/{held.json()['reference']}/cancel/")
+    settings.STRIPE_API_BASE = "http://127.0.0.1:1"
+    again = as_ana.book(one, key="k")
+    assert (again.status_code, again.json()["status"]) == (200, end)

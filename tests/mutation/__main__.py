@@ -24,12 +24,12 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("mutants", nargs="*", help="only these, by name or pattern; every one when left out")
     parser.add_argument("--keep", action="store_true", help="keep what is known of functions that did not change")
     parser.add_argument("--workers", type=int, default=2, help="how many at a time (default: %(default)s)")
-    parser.add_argument("--survivors", action="store_true", help="only those that the last run did not kill")
+    parser.add_argument("--survivors", action="store_true", help="those not killed and not explained yet")
     parser.add_argument("--report", action="store_true", help="try nothing; tell the last run again")
     options = parser.parse_args(arguments)
     started = time.monotonic()
     if not options.report:
-        names = [mutant.name for mutant in results.read() if not mutant.killed] if options.survivors else []
+        names = results.to_try_again() if options.survivors else []
         names += options.mutants
         if not names and not options.keep:
             shutil.rmtree(ROOT / "mutants", ignore_errors=True)

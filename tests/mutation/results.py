@@ -61,6 +61,12 @@ def read() -> list[Mutant]:
     return found
 
 
+def to_try_again() -> list[str]:
+    """The mutants that were neither killed nor are explained as they stand."""
+    document = DOCUMENT.read_text()
+    return [mutant.name for mutant in read() if not mutant.killed and not _is_named(mutant, document)]
+
+
 def tell(mutants: Sequence[Mutant], *, seconds: float) -> int:
     """Print the figures and write them where they belong; 1 when they are not good enough."""
     rows = _rows(mutants)
@@ -102,11 +108,15 @@ def _write_survivors(alive: Sequence[Mutant], document: str) -> int:
     unexplained = 0
     with SURVIVORS.open("w") as file:
         for mutant in alive:
-            explained = is_explained(mutant.function, mutant.change(), document)
+            explained = _is_named(mutant, document)
             unexplained += not explained
             mark = "" if explained else " (not explained)"
             file.write(f"{mutant.name}{mark}\n{mutant.change()}\n\n")
     return unexplained
+
+
+def _is_named(mutant: Mutant, document: str) -> bool:
+    return mutant.survived and is_explained(mutant.function, mutant.change(), document)
 
 
 def is_explained(function: str, change: str, document: str) -> bool:

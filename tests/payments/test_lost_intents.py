@@ -236,3 +236,21 @@ def test_a_refusal_of_any_length_fits_its_column(as_ana: Caller, sandbox: Sandbo
         settings.STRIPE_API_BASE = base
         assert code(as_ana.book(session())) == "payment_rejected"
     assert Payment.objects.get().failure_code == "x" * 64
+
+
+def test_a_wrong_intent_that_was_paid_meanwhile_is_not_called_rejected(as_ana: Caller, sandbox: Sandbox) -> None:
+    """The answer was wrong, not the intent: its money has come."""
+    sandbox.fault("amount_changed", CREATE)
+    sandbox.fault("paid_first", "/cancel$")
+    assert code(as_ana.book(session())) == "payments_unavailable"
+    assert (Booking.objects.get().status, Payment.objects.get().status) == ("paid", "paid")
+
+
+def test_at_the_very_end_of_its_life_a_key_asks_for_nothing(as_ana: Caller, sandbox: Sandbox) -> None:
+    as_ana.book(session())
+    Payment.objects.update(status="creating", stripe_intent_id=None)
+    payment = Payment.objects.get()
+    edge = payment.created_at + stripe_client.KEY_LIVES
+    intent = intents.open_at_stripe(payment, settle=settlement.settle, by="test", now=edge)
+    assert intent is not None
+    assert (intent.id, sandbox.creates()) == (sandbox.intents()[0]["id"], 1)
