@@ -64,7 +64,12 @@ if STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and ("_live_" in STRIPE_PUBLISHA
 BOOKING_HOLD_MINUTES = env.integer("BOOKING_HOLD_MINUTES", 30, maximum=10_080)
 MAX_HOLDS_PER_MEMBER = env.integer("MAX_HOLDS_PER_MEMBER", 3)
 CANCELLATION_WINDOW_HOURS = env.integer("CANCELLATION_WINDOW_HOURS", 24, minimum=0)
+CANCELLATION_TIERS = env.tiers("CANCELLATION_TIERS")
+CANCELLATION_QUOTE_MINUTES = env.integer("CANCELLATION_QUOTE_MINUTES", 10, maximum=1440)
+CREDIT_GRACE_DAYS = env.integer("CREDIT_GRACE_DAYS", 14, maximum=3650)
 WAITLIST_OFFER_MINUTES = env.integer("WAITLIST_OFFER_MINUTES", 120)
+WAITLIST_CLOSES_MINUTES = env.integer("WAITLIST_CLOSES_MINUTES", 30, minimum=0)
+REMINDER_HOURS = env.integer("REMINDER_HOURS", 24, minimum=0, maximum=720)
 
 # --- Twilio -----------------------------------------------------------------------------------------------------------
 TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID")

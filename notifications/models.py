@@ -43,6 +43,8 @@ class Message(models.Model):
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     sid = models.CharField(max_length=64, blank=True)
+    # What WhatsApp could not bring went by e-mail.
+    emailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 
@@ -101,3 +103,28 @@ class Message(models.Model):
         for name, value in fields.items():
             setattr(self, name, value)
         return True
+
+
+class Reply(models.Model):
+    """What a member wrote to us on WhatsApp, stored once by Twilio's id, and what we answered."""
+
+    sid = models.CharField(max_length=64, unique=True)
+    phone = models.CharField(max_length=20)
+    member = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    text = models.CharField(max_length=200)
+    answer = models.TextField(blank=True)
+    # What a later reply may confirm: a booking and the quote its member was given.
+    booking = models.CharField(max_length=8, blank=True)
+    quote = models.TextField(blank=True)
+    received_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+        verbose_name_plural = "replies"
+        indexes = (models.Index(fields=("member", "-id"), name="replies_of_member"),)
+
+    def __str__(self) -> str:
+        return f"{self.phone}: {self.text}"

@@ -6,16 +6,25 @@ from django.db.models import F, Q
 class CreditLot(models.Model):
     """A dated grant of credits. It pays for sessions that start before it expires."""
 
+    class Source(models.TextChoices):
+        GRANT = "grant"
+        PACK = "pack"
+        GRACE = "grace"
+
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     granted = models.PositiveIntegerField()
     remaining = models.PositiveIntegerField()
     expires_at = models.DateTimeField(null=True, blank=True)
-    source = models.CharField(max_length=16, default="grant")
+    source = models.CharField(max_length=16, choices=Source.choices, default=Source.GRANT)
     note = models.CharField(max_length=200)
     granted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
+    # What came back after its own lot had expired.
+    grace_of = models.OneToOneField(
+        "payments.CreditSpend", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -62,6 +71,9 @@ class CreditEntry(models.Model):
     class Kind(models.TextChoices):
         GRANTED = "granted"
         SPENT = "spent"
+        RETURNED = "returned"
+        EXPIRED = "expired"
+        REFUNDED = "refunded"
 
     lot = models.ForeignKey(CreditLot, on_delete=models.PROTECT, related_name="entries")
     spend = models.ForeignKey(CreditSpend, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")
@@ -72,6 +84,11 @@ class CreditEntry(models.Model):
     class Meta:
         ordering = ("-id",)
         verbose_name_plural = "credit entries"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("spend", "lot"), condition=Q(kind="returned"), name="one_give_back_per_spend_and_lot"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.credits:+}"

@@ -1,79 +1,13 @@
-import secrets
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import models
 from django.db.models import F, Q
 
+from booking.models.session import ClassSession
+from boundary.references import new_reference
 from payments.models import CreditSpend, Payment
-
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-
-
-def new_reference() -> str:
-    """Eight random characters of Crockford's base 32: a name for people that cannot be guessed."""
-    return "".join(secrets.choice(CROCKFORD) for _ in range(8))
-
-
-class ClassSession(models.Model):
-    """One class at one time. Its seats are counted on the row and move only through `booking.seats`."""
-
-    class Status(models.TextChoices):
-        SCHEDULED = "scheduled"
-        CANCELLED = "cancelled"
-
-    title = models.CharField(max_length=200)
-    description = models.TextField(blank=True, max_length=5000)
-    instructor = models.CharField(max_length=120, blank=True)
-    location = models.CharField(max_length=200, blank=True)
-    starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    capacity = models.PositiveIntegerField()
-    seats_taken = models.PositiveIntegerField(default=0, editable=False)
-    amount = models.PositiveIntegerField(help_text="Price in minor units (pence, cents); 0 is free.")
-    currency = models.CharField(max_length=3)
-    credits_required = models.PositiveIntegerField(default=0, help_text="0: credits cannot pay for it.")
-    status = models.CharField(max_length=16, choices=Status.choices, default=Status.SCHEDULED)
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    class Meta:
-        ordering = ("starts_at", "id")
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"
-            ),
-            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"),
-        )
-        indexes = (models.Index(fields=("starts_at", "id"), name="sessions_by_start"),)
-
-    def __str__(self) -> str:
-        return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Never writes `seats_taken` back: the value read with the row may be old by now.
-
-        A hold never stands past the start of its session, so one that is moved earlier shortens its holds.
-        """
-        if self.pk and kwargs.get("update_fields") is None:
-            names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
-            kwargs["update_fields"] = [name for name in names if name != "seats_taken"]
-        with transaction.atomic():
-            if self.pk and "starts_at" in kwargs["update_fields"]:
-                self._shorten_holds()
-            super().save(*args, **kwargs)
-
-    def _shorten_holds(self) -> None:
-        holds = Booking.objects.filter(session=self, status=Booking.Status.PENDING, expires_at__gt=self.starts_at)
-        holds.update(expires_at=self.starts_at)
-
-    @property
-    def seats_available(self) -> int:
-        return self.capacity - self.seats_taken
-
-    def is_open(self, now: datetime) -> bool:
-        """Whether it still takes place and has not begun."""
-        return self.status == self.Status.SCHEDULED and self.starts_at > now
 
 
 class Booking(models.Model):
@@ -106,6 +40,8 @@ class Booking(models.Model):
     amount = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3)
     credits_spent = models.PositiveIntegerField(default=0)
+    returned_amount = models.PositiveIntegerField(default=0, db_default=0)
+    returned_credits = models.PositiveIntegerField(default=0, db_default=0)
     payment = models.OneToOneField(Payment, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     credit_spend = models.OneToOneField(CreditSpend, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     idempotency_key = models.CharField(max_length=255, null=True, blank=True)  # noqa: DJ001
@@ -139,6 +75,10 @@ class Booking(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(status="pending") | Q(expires_at__isnull=False), name="hold_has_an_expiry"
+            ),
+            models.CheckConstraint(
+                condition=Q(returned_amount__lte=F("amount"), returned_credits__lte=F("credits_spent")),
+                name="no_more_is_returned_than_was_paid",
             ),
         )
         indexes = (
@@ -182,10 +122,18 @@ class Booking(models.Model):
             **forgotten,
         )
 
-    def cancel(self, *, by: str, reason: str, now: datetime) -> bool:
-        """paid → cancelled. False, and nothing written, when it is not paid any more."""
+    def cancel(self, *, by: str, reason: str, now: datetime, amount: int = 0, credits: int = 0) -> bool:
+        """paid → cancelled, returning so much. False, and nothing written, when it is not paid any more."""
         return self._move(
-            self.Status.PAID, self.Status.CANCELLED, by=by, reason=reason, now=now, ended_at=now, ended_reason=reason
+            self.Status.PAID,
+            self.Status.CANCELLED,
+            by=by,
+            reason=reason,
+            now=now,
+            ended_at=now,
+            ended_reason=reason,
+            returned_amount=amount,
+            returned_credits=credits,
         )
 
     def reseat(self, *, by: str, now: datetime) -> bool:

@@ -1,0 +1,72 @@
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import models, transaction
+from django.db.models import F, Q
+
+if TYPE_CHECKING:
+    from django.db.models.fields.related_descriptors import RelatedManager
+
+    from booking.models.booking import Booking
+
+
+class ClassSession(models.Model):
+    """One class at one time. Its seats are counted on the row and move only through `booking.seats`."""
+
+    class Status(models.TextChoices):
+        SCHEDULED = "scheduled"
+        CANCELLED = "cancelled"
+
+    bookings: "RelatedManager[Booking]"
+
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True, max_length=5000)
+    instructor = models.CharField(max_length=120, blank=True)
+    location = models.CharField(max_length=200, blank=True)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    capacity = models.PositiveIntegerField()
+    seats_taken = models.PositiveIntegerField(default=0, editable=False)
+    amount = models.PositiveIntegerField(help_text="Price in minor units (pence, cents); 0 is free.")
+    currency = models.CharField(max_length=3)
+    credits_required = models.PositiveIntegerField(default=0, help_text="0: credits cannot pay for it.")
+    status = models.CharField(max_length=16, choices=Status.choices, default=Status.SCHEDULED)
+    revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("starts_at", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"
+            ),
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"),
+        )
+        indexes = (models.Index(fields=("starts_at", "id"), name="sessions_by_start"),)
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Never writes `seats_taken` back: the value read with the row may be old by now.
+
+        A hold never stands past the start of its session, so one that is moved earlier shortens its holds.
+        """
+        if self.pk and kwargs.get("update_fields") is None:
+            names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
+            kwargs["update_fields"] = [name for name in names if name != "seats_taken"]
+        with transaction.atomic():
+            if self.pk and "starts_at" in kwargs["update_fields"]:
+                self._shorten_holds()
+            super().save(*args, **kwargs)
+
+    def _shorten_holds(self) -> None:
+        self.bookings.filter(status="pending", expires_at__gt=self.starts_at).update(expires_at=self.starts_at)
+
+    @property
+    def seats_available(self) -> int:
+        return self.capacity - self.seats_taken
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it still takes place and has not begun."""
+        return self.status == self.Status.SCHEDULED and self.starts_at > now
