@@ -26,7 +26,12 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
                 session.save(update_fields=list(changed))
                 if offered:
                     seats.take(session, now=now, seats=offered)
-            return
+            break
         except (SessionFull, SessionClosed):
             continue
-    session.save(update_fields=list(changed))
+    else:
+        session.save(update_fields=list(changed))
+    if "starts_at" in changed:
+        # Moved to later, it may have come within reach of the offers again.
+        session.refresh_from_db()
+        waitlist.fill(session, now=now)

@@ -118,7 +118,7 @@ def neglected(*, now: datetime) -> QuerySet[ClassSession]:
     free = ClassSession.objects.filter(
         pk__in=waiting, status=ClassSession.Status.SCHEDULED, seats_taken__lt=F("capacity")
     )
-    return free.filter(starts_at__gt=_offers_reach(now)).order_by("starts_at", "id")
+    return free.filter(starts_at__gt=policy.offers_reach(now)).order_by("starts_at", "id")
 
 
 def close(session: ClassSession, *, now: datetime) -> int:
@@ -133,14 +133,9 @@ def close(session: ClassSession, *, now: datetime) -> int:
 
 def _line(session_id: int, *, now: datetime) -> QuerySet[WaitlistEntry]:
     """Who may be offered a seat now, in order; nobody once the offers have closed."""
-    open_session = Q(session__status=ClassSession.Status.SCHEDULED, session__starts_at__gt=_offers_reach(now))
+    open_session = Q(session__status=ClassSession.Status.SCHEDULED, session__starts_at__gt=policy.offers_reach(now))
     line = WaitlistEntry.objects.filter(WaitlistEntry.WAITING, open_session, session_id=session_id)
     return line.filter(member__is_active=True).order_by("pk")
-
-
-def _offers_reach(now: datetime) -> datetime:
-    """Sessions that start after this moment still offer their seats: the policy, asked the other way round."""
-    return now + (now - policy.offers_close_at(now))
 
 
 def _offer(session_id: int, *, now: datetime) -> bool:
