@@ -9,7 +9,7 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from boundary.envelope import refusal
-from notifications import twilio_client
+from notifications import delivery, twilio_client
 from notifications.models import Message
 
 STATUSES = {
@@ -45,4 +45,6 @@ class TwilioStatusView(View):
                 sid=request.POST.get("MessageSid", "")[:64] or message.sid,
                 reason=request.POST.get("ErrorCode", ""),
             )
+            if status == Message.Status.FAILED:
+                delivery.after_commit(message.pk)
         return HttpResponse(status=204)
