@@ -5,7 +5,9 @@ from django.contrib import admin, messages
 from django.db import IntegrityError
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils import timezone
 
+from booking import moving
 from booking.models import Booking, BookingTransition, ClassSession
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
@@ -44,7 +46,7 @@ class ClassSessionAdmin(admin.ModelAdmin):
     list_filter = ("status", "instructor")
     search_fields = ("title", "instructor", "location")
     date_hierarchy = "starts_at"
-    readonly_fields = ("seats_taken", "status", "created_at")
+    readonly_fields = ("seats_taken", "status", "revision", "created_at")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
@@ -56,6 +58,9 @@ class ClassSessionAdmin(admin.ModelAdmin):
             # The form was right when it looked; the database has the last word.
             self.message_user(request, "A seat was taken meanwhile: nothing was saved. Look again.", messages.ERROR)
             return HttpResponseRedirect(request.get_full_path())
+
+    def save_model(self, request: HttpRequest, obj: ClassSession, form: ModelForm, change: bool) -> None:
+        moving.save(obj, now=timezone.now())
 
     def has_delete_permission(self, request: HttpRequest, obj: ClassSession | None = None) -> bool:
         return False

@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework import serializers
 
+from booking import moving
 from booking.models import Booking, BookingTransition, ClassSession
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
@@ -72,7 +73,7 @@ class SessionSerializer(serializers.ModelSerializer):
             setattr(instance, name, value)
         try:
             with transaction.atomic():
-                instance.save(update_fields=list(validated_data))
+                moving.save(instance, fields=list(validated_data), now=timezone.now())
         except IntegrityError as error:  # a seat was taken since we looked
             raise _too_few_seats() from error
         instance.refresh_from_db()
