@@ -7,8 +7,8 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from booking import moving
-from booking.models import Booking, BookingTransition, ClassSession
+from booking import session_changes
+from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
@@ -60,7 +60,10 @@ class ClassSessionAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(request.get_full_path())
 
     def save_model(self, request: HttpRequest, obj: ClassSession, form: ModelForm, change: bool) -> None:
-        moving.save(obj, now=timezone.now())
+        if change:
+            session_changes.write(obj, changed=form.changed_data, now=timezone.now())
+        else:
+            super().save_model(request, obj, form, change)
 
     def has_delete_permission(self, request: HttpRequest, obj: ClassSession | None = None) -> bool:
         return False
@@ -88,3 +91,13 @@ class BookingAdmin(ReadOnlyAdmin):
     search_fields = ("reference", "member__email", "member__name", "session__title")
     date_hierarchy = "created_at"
     inlines = (TransitionInline,)
+
+
+@admin.register(WaitlistEntry)
+class WaitlistEntryAdmin(ReadOnlyAdmin):
+    """Who waits for what, in the order of the line; members join and leave, freed seats make offers."""
+
+    list_display = ("id", "member", "session", "state", "joined_at", "left_at", "offer")
+    list_select_related = ("member", "session", "offer")
+    search_fields = ("member__email", "member__name", "session__title")
+    date_hierarchy = "joined_at"

@@ -14,6 +14,8 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:
     Network between short transactions. NotCancellable when it is no hold, or was paid in the meantime;
     PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
     """
+    if booking.is_offer and settlement.lapse(booking, reason=reason, by=by, now=now):
+        return booking
     if booking.status != Booking.Status.PENDING or booking.payment_id is None:
         raise NotCancellable
     intents.void(booking.payment_id, reason=reason, settle=settlement.settle, by=by, now=now)

@@ -1,7 +1,8 @@
 """Book: spend credits, or hold the seat and open a payment."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -39,9 +40,16 @@ class Booked:
     client_secret: str = ""
 
 
+class OfferGone(Exception):
+    """The offer was taken, given up or has lapsed since we looked."""
+
+
 @dataclass(frozen=True)
 class Order:
-    """What one request asks for."""
+    """What one request asks for; with an offer of the waitlist, its seat is held already.
+
+    `tried` are the references this request may have written, for it to know its own booking after a fault.
+    """
 
     member: Member
     session: ClassSession
@@ -49,6 +57,8 @@ class Order:
     key: str | None
     now: datetime
     reference: str
+    offer: Booking | None = None
+    tried: set[str] = field(default_factory=set)
 
 
 def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now: datetime) -> Booked:
@@ -58,10 +68,11 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     refusals of the contract; on PaymentsUnavailable the hold stands, on every other refusal nothing does.
     """
     lost: Exception | None = None
-    reference = new_reference()
+    reference, tried = new_reference(), set[str]()
     for _ in range(ROUNDS):
         try:
-            order = Order(member, ClassSession.objects.get(pk=session_id), pay_with, key, now, reference)
+            session = ClassSession.objects.get(pk=session_id)
+            order = Order(member, session, pay_with, key, now, reference, tried=tried)
             booked = _look_then_book(order)
             if booked is not None:
                 return booked
@@ -71,8 +82,9 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
             # It may have been committed all the same: the reference tells; see Note [The retry finds the truth].
             lost = error
             continue
-        except (IntegrityError, CreditsMoved) as error:
+        except (IntegrityError, CreditsMoved, OfferGone) as error:
             lost = error
+        tried.clear()
         reference = new_reference()
     raise PaymentsUnavailable("Too much happened at once; nothing is held. Send the same request again.") from lost
 
@@ -80,9 +92,11 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
 def _look_then_book(order: Order) -> Booked | None:
     """Answer with the booking there is, else with a new one; None when what stood in the way is gone: look again."""
     found = _own_booking(order)
-    if found is not None:
+    if found is not None and not found.is_offer:
         return _resume(found, order)
     try:
+        if found is not None:
+            return _take_offer(found, order)
         _refuse_early(order.session, order.now)
         return _book_new(order)
     except SessionFull:
@@ -90,7 +104,8 @@ def _look_then_book(order: Order) -> Booked | None:
             raise
     except (InsufficientCredits, TooManyHolds):
         # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
-        if _own_booking(order) is None:
+        own = _own_booking(order)
+        if own is None or own.is_offer:
             raise
     return None
 
@@ -111,14 +126,25 @@ def _own_booking(order: Order) -> Booking | None:
     return mine[0] if mine else None
 
 
+def _take_offer(offer: Booking, order: Order) -> Booked | None:
+    """Pay for the seat that the waitlist keeps; None when the time for that was over, and the seat is handed on."""
+    assert offer.expires_at is not None
+    if offer.expires_at <= order.now or not order.session.is_open(order.now):
+        settlement.lapse(offer, reason="offer_lapsed", by=BY, now=order.now)
+        return None
+    return _book_new(replace(order, offer=offer))
+
+
 def _resume(booking: Booking, order: Order) -> Booked | None:
     """Answer with a booking that exists, its payment as Stripe sees it; None when it is over: book anew."""
-    created = booking.reference == order.reference
-    repeated = created or (order.key is not None and booking.idempotency_key == order.key)
+    mine = booking.reference in order.tried
+    created = mine and booking.reference == order.reference
+    repeated = mine or (order.key is not None and booking.idempotency_key == order.key)
     if booking.status == Status.PAID and not repeated:
         raise AlreadyBooked
-    if booking.status != Status.PENDING or booking.payment is None:
+    if booking.status != Status.PENDING:
         return Booked(booking, created)
+    assert booking.payment is not None, "an offer is taken, not resumed"
     intent = None
     if (booking.expires_at is not None and booking.expires_at <= order.now) or not order.session.is_open(order.now):
         intents.void(booking.payment.pk, reason="expired", settle=settlement.settle, by=BY, now=order.now)
@@ -135,21 +161,22 @@ def _refuse_early(session: ClassSession, now: datetime) -> None:
     if not session.is_open(now):
         raise SessionClosed
     if session.seats_available <= 0:
-        raise SessionFull
+        raise seats.full(session, now=now)
 
 
 def _book_new(order: Order) -> Booked:
+    created = order.offer is None
     if order.session.amount == 0:
-        return Booked(_book_free(order), created=True)
+        return Booked(_book_free(order), created)
     lots = _lots_to_spend(order)
     if lots:
-        return Booked(_book_with_credits(order, lots), created=True)
+        return Booked(_book_with_credits(order, lots), created)
     booking = _hold(order)
     assert booking.payment is not None
     intent = intents.open_at_stripe(booking.payment, settle=settlement.settle, by=BY, now=order.now)
     if intent is None:
         booking.refresh_from_db()
-    return Booked(booking, created=True, client_secret=intent.client_secret if intent else "")
+    return Booked(booking, created, client_secret=intent.client_secret if intent else "")
 
 
 def _lots_to_spend(order: Order) -> list[CreditLot]:
@@ -166,25 +193,22 @@ def _lots_to_spend(order: Order) -> list[CreditLot]:
 
 
 def _book_free(order: Order) -> Booking:
-    booking = _draft(order, status=Status.PAID, paid_with=PaidWith.FREE, paid_at=order.now)
     with transaction.atomic():
-        booking.start(by=BY, reason="free")
+        booking = _write(order, Status.PAID, reason="free", paid_with=PaidWith.FREE, paid_at=order.now)
         messages.tell_paid(booking, session=order.session, member=order.member, now=order.now)
-        seats.take(order.session, now=order.now)
+        _take_seat(order)
     return booking
 
 
 def _book_with_credits(order: Order, lots: list[CreditLot]) -> Booking:
     price = order.session.credits_required
-    booking = _draft(order, status=Status.PAID, paid_with=PaidWith.CREDITS, paid_at=order.now, credits_spent=price)
     with transaction.atomic():
-        booking.credit_spend = credits.promise(
-            member=order.member, credits=price, subject=booking.subject, now=order.now
-        )
-        booking.start(by=BY, reason="credits")
-        credits.spend(booking.credit_spend, lots=lots, now=order.now)
+        spend = credits.promise(member=order.member, credits=price, subject=_draft(order).subject, now=order.now)
+        paid = {"paid_with": PaidWith.CREDITS, "paid_at": order.now, "credits_spent": price, "credit_spend": spend}
+        booking = _write(order, Status.PAID, reason="credits", **paid)
+        credits.spend(spend, lots=lots, now=order.now)
         messages.tell_paid(booking, session=order.session, member=order.member, now=order.now)
-        seats.take(order.session, now=order.now)
+        _take_seat(order)
     return booking
 
 
@@ -193,20 +217,21 @@ def _hold(order: Order) -> Booking:
     if not settings.PAYMENTS_ENABLED:
         raise PaymentsNotConfigured
     session, now = order.session, order.now
+    draft = _draft(order)
     expires_at = policy.hold_expires_at(now=now, starts_at=session.starts_at)
-    booking = _draft(order, status=Status.PENDING, amount=session.amount, expires_at=expires_at)
     with transaction.atomic():
         _refuse_too_many_holds(order.member)
-        booking.payment = intents.propose(
-            subject=booking.subject,
+        payment = intents.propose(
+            subject=draft.subject,
             member=order.member,
             amount=session.amount,
             currency=session.currency,
-            description=f"{session.title} ({booking.reference})",
+            description=f"{session.title} ({draft.reference})",
             now=now,
         )
-        booking.start(by=BY, reason="hold")
-        seats.take(session, now=now)
+        held = {"amount": session.amount, "expires_at": max(expires_at, draft.expires_at or expires_at)}
+        booking = _write(order, Status.PENDING, reason="hold", payment=payment, **held)
+        _take_seat(order)
     return booking
 
 
@@ -218,14 +243,28 @@ def _refuse_too_many_holds(member: Member) -> None:
         raise TooManyHolds
 
 
-def _draft(order: Order, **fields: object) -> Booking:
-    return Booking(
-        reference=order.reference,
-        member=order.member,
-        session=order.session,
-        pay_with=order.pay_with,
-        idempotency_key=order.key,
-        currency=order.session.currency,
-        created_at=order.now,
-        **fields,
-    )
+def _draft(order: Order) -> Booking:
+    """The offer to take, or a booking that is not written yet."""
+    return order.offer or Booking(reference=order.reference, member=order.member, session=order.session)
+
+
+def _write(order: Order, status: Booking.Status, *, reason: str, **fields: Any) -> Booking:
+    """Write the booking as it was asked for, in the caller's transaction; OfferGone when its offer is."""
+    booking = _draft(order)
+    fields = {"amount": 0, "pay_with": order.pay_with, "idempotency_key": order.key, **fields}
+    fields["currency"] = order.session.currency
+    order.tried.add(booking.reference)
+    if order.offer is None:
+        booking.status, booking.created_at = status, order.now
+        for name, value in fields.items():
+            setattr(booking, name, value)
+        booking.start(by=BY, reason=reason)
+    elif not booking.accept(status, by=BY, reason=reason, now=order.now, **fields):
+        raise OfferGone
+    return booking
+
+
+def _take_seat(order: Order) -> None:
+    """The last statement; an offer has its seat."""
+    if order.offer is None:
+        seats.take(order.session, now=order.now)

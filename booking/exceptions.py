@@ -10,7 +10,8 @@ class Conflict(APIException):
 
 class SessionFull(Conflict):
     default_code = "session_full"
-    default_detail = "No seat is left in this session, and it has no waitlist."
+    default_detail = "No seat is left in this session. Its waitlist is open."
+    waitlist_closed = "No seat is left in this session, and its waitlist is closed."
 
 
 class AlreadyBooked(Conflict):
@@ -31,3 +32,18 @@ class TooManyHolds(Conflict):
 class NotCancellable(Conflict):
     default_code = "not_cancellable"
     default_detail = "This booking cannot be cancelled any more."
+
+
+class SeatsAvailable(Conflict):
+    default_code = "seats_available"
+    default_detail = "This session has a free seat: book it."
+
+
+class AlreadyWaiting(Conflict):
+    default_code = "already_waiting"
+    default_detail = "You are on the waitlist of this session."
+
+
+class WaitlistClosed(Conflict):
+    default_code = "waitlist_closed"
+    default_detail = "It is too late to wait: a seat that is freed now goes to whoever books it first."

@@ -40,7 +40,7 @@ def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking
     begun = Q(payment__status=Payment.Status.VOIDING)
     closed = Q(session__starts_at__lte=now) | Q(session__status=ClassSession.Status.CANCELLED)
     holds = Booking.objects.filter(old | begun | closed, status=Booking.Status.PENDING)
-    return holds.select_related("payment").order_by("expires_at", "id")
+    return holds.select_related("payment", "session", "member").order_by("expires_at", "id")
 
 
 def expire(booking: Booking, *, now: datetime, by: str = BY) -> Fate:
@@ -76,7 +76,8 @@ def free_seats(session: ClassSession, *, now: datetime) -> bool:
 
 def _end(booking: Booking, by: str, now: datetime) -> Fate:
     payment = booking.payment
-    assert payment is not None, "only card bookings are held"
+    if payment is None:
+        return Fate.FREED if settlement.lapse(booking, reason="offer_lapsed", by=by, now=now) else Fate.ELSEWHERE
     if not payment.claim_void(now):
         return Fate.ELSEWHERE
     try:

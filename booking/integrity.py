@@ -13,6 +13,7 @@ from typing import Any
 from django.db import Error, OperationalError, connection, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 
+from booking import policy
 from booking.laws import Law, laws
 
 # Commands run every minute; what is older than this was not finished by any of a dozen runs.
@@ -45,7 +46,7 @@ def missing_migrations() -> int:
 
 def check(*, now: datetime) -> list[Verdict]:
     """Judge every law on the state of one moment, two at a time; writes nothing, and no writer waits for a law."""
-    moments = {"grace": now - GRACE, "half_done": now - HALF_DONE}
+    moments = {"grace": now - GRACE, "half_done": now - HALF_DONE, "offers_reach": policy.offers_reach(now)}
     known = {name: connection.ops.adapt_datetimefield_value(moment) for name, moment in moments.items()}
     waiting, begun = SimpleQueue[Law](), Barrier(READERS + 1, timeout=PATIENCE_SECONDS)
     # The dearest laws stand last in the books: begun first, they do not leave one reader alone in the end.
@@ -90,7 +91,9 @@ def _begun(join: Join, begun: Barrier) -> Iterator[None]:
 
 def _judge(law: Law, moments: dict[str, Any]) -> Verdict:
     verdict, began = Verdict(law.name, law.sentence), time.monotonic()
-    query = law.query.replace("%", "%%").replace(":grace", "%(grace)s").replace(":half_done", "%(half_done)s")
+    query = law.query.replace("%", "%%")
+    for name in moments:
+        query = query.replace(f":{name}", f"%({name})s")
     # The database counts and hands over the examples alone: a million findings take no more memory than none. A cursor
     # on the server would do that too, but PostgreSQL runs no cursor's query in parallel.
     query = f"SELECT subject, wrong, COUNT(*) OVER () FROM ({query}) found LIMIT {EXAMPLES}"  # noqa: S608 - a constant

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils.formats import date_format
 
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member
 from notifications import outbox
 
-KIND_OF_ENDING = {"payment_failed": "payment_failed", "expired": "hold_expired"}
+KIND_OF_ENDING = {"payment_failed": "payment_failed", "expired": "hold_expired", "offer_lapsed": "offer_lapsed"}
 
 
 def tell_paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
@@ -21,7 +21,9 @@ def tell_paid(booking: Booking, *, session: ClassSession, member: Member, now: d
 def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
     """A hold that the member gave up, or never came to be, needs no message."""
     kind = KIND_OF_ENDING.get(booking.ended_reason)
-    if kind:
+    if kind == "offer_lapsed":
+        _tell(kind, booking, session, member, now, deadline=_deadline(booking))
+    elif kind:
         _tell(kind, booking, session, member, now)
 
 
@@ -62,9 +64,17 @@ def remind(bookings: Iterable[Booking], *, now: datetime) -> None:
     outbox.enqueue_all(kind="reminder", letters=letters, now=now, at_once=0)
 
 
-def in_studio_time(moment: datetime) -> str:
-    """As the clock on the studio's wall shows it."""
-    return date_format(moment.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)), "D j M Y, H:i")
+def tell_offer(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
+    """Say that a seat is kept for who waited, and until when."""
+    _tell("waitlist_offer", booking, session, member, now, deadline=_deadline(booking))
+
+
+def tell_waiting_of_cancellation(entry: WaitlistEntry, *, session: ClassSession, now: datetime) -> None:
+    """Who waits for a session has paid nothing, and waits for nothing once it is cancelled."""
+    variables = _of_session(session, entry.member) | {"returns": "You were on its waitlist, so nothing was paid."}
+    outbox.enqueue(
+        kind="session_cancelled", subject=f"waitlist:{entry.pk}", member=entry.member, variables=variables, now=now
+    )
 
 
 def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, now: datetime, **more: str) -> None:
@@ -74,3 +84,12 @@ def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, no
 
 def _of_session(session: ClassSession, member: Member) -> dict[str, str]:
     return {"name": member.name or "there", "title": session.title, "start": in_studio_time(session.starts_at)}
+
+
+def _deadline(booking: Booking) -> str:
+    return in_studio_time(booking.expires_at) if booking.expires_at else ""
+
+
+def in_studio_time(moment: datetime) -> str:
+    """As the clock on the studio's wall shows it."""
+    return date_format(moment.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)), "D j M Y, H:i")

@@ -47,6 +47,11 @@ def offers_close_at(starts_at: datetime) -> datetime:
     return starts_at - timedelta(minutes=settings.WAITLIST_CLOSES_MINUTES)
 
 
+def offers_reach(now: datetime) -> datetime:
+    """The same asked the other way round: sessions that start after this moment still offer their seats."""
+    return now + timedelta(minutes=settings.WAITLIST_CLOSES_MINUTES)
+
+
 def offer_expires_at(*, now: datetime, starts_at: datetime) -> datetime:
     """An offer stands for WAITLIST_OFFER_MINUTES, or half of the time that is left: the next in line needs some too."""
     return now + min(timedelta(minutes=settings.WAITLIST_OFFER_MINUTES), (starts_at - now) / 2)

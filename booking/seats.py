@@ -7,18 +7,25 @@ from datetime import datetime
 
 from django.db.models import F
 
+from booking import policy
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import ClassSession
 
 
-def take(session: ClassSession, *, now: datetime) -> None:
-    """Take one seat, in the caller's transaction; SessionFull or SessionClosed must roll it back."""
+def take(session: ClassSession, *, now: datetime, seats: int = 1) -> None:
+    """Take a seat, in the caller's transaction; SessionFull or SessionClosed must roll it back."""
     rows = ClassSession.objects.filter(
-        pk=session.pk, status=ClassSession.Status.SCHEDULED, starts_at__gt=now, seats_taken__lt=F("capacity")
+        pk=session.pk, status=ClassSession.Status.SCHEDULED, starts_at__gt=now, capacity__gte=F("seats_taken") + seats
     )
-    if not rows.update(seats_taken=F("seats_taken") + 1):
+    if not rows.update(seats_taken=F("seats_taken") + seats):
         still_open = ClassSession.objects.get(pk=session.pk).is_open(now)
-        raise SessionFull if still_open else SessionClosed
+        raise full(session, now=now) if still_open else SessionClosed
+
+
+def full(session: ClassSession, *, now: datetime) -> SessionFull:
+    """The refusal that says whether one may wait for a seat."""
+    may_wait = now < policy.offers_close_at(session.starts_at)
+    return SessionFull() if may_wait else SessionFull(SessionFull.waitlist_closed)
 
 
 def give_back(session_id: int) -> None:
@@ -26,3 +33,9 @@ def give_back(session_id: int) -> None:
     rows = ClassSession.objects.filter(pk=session_id, seats_taken__gt=0)
     if not rows.update(seats_taken=F("seats_taken") - 1):
         raise RuntimeError(f"session {session_id} has no taken seat to give back")
+
+
+def are_all_taken(session: ClassSession) -> bool:
+    """Whether the session is full, and stays so until the caller's transaction ends: locks its row, so it is last."""
+    rows = ClassSession.objects.filter(pk=session.pk, seats_taken__gte=F("capacity"))
+    return bool(rows.update(seats_taken=F("seats_taken")))

@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework import serializers
 
-from booking import moving
-from booking.models import Booking, BookingTransition, ClassSession
+from booking import session_changes
+from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
 
@@ -73,7 +73,7 @@ class SessionSerializer(serializers.ModelSerializer):
             setattr(instance, name, value)
         try:
             with transaction.atomic():
-                moving.save(instance, fields=list(validated_data), now=timezone.now())
+                session_changes.write(instance, changed=validated_data, now=timezone.now())
         except IntegrityError as error:  # a seat was taken since we looked
             raise _too_few_seats() from error
         instance.refresh_from_db()
@@ -178,6 +178,40 @@ class TransitionSerializer(serializers.ModelSerializer):
             "reason": instance.reason,
             "by": instance.by,
             "at": instance.at,
+        }
+
+
+class PlaceSerializer(serializers.Serializer):
+    """The answer to joining a waitlist: which one in line, from 1 on."""
+
+    position = serializers.IntegerField()
+
+
+WAITLIST_STATES = [(state, state) for state in ("waiting", "offered", "taken", "lapsed", "left")]
+
+
+class WaitlistEntrySerializer(serializers.ModelSerializer):
+    """A place in line. An offer is a pending booking: it is taken by booking the session, until `expires_at`."""
+
+    status = serializers.ChoiceField(choices=WAITLIST_STATES, read_only=True)
+    position = serializers.IntegerField(allow_null=True, read_only=True)
+    booking = serializers.CharField(allow_null=True, read_only=True)
+    expires_at = serializers.DateTimeField(allow_null=True, read_only=True)
+
+    class Meta:
+        model = WaitlistEntry
+        fields = ("session", "status", "position", "booking", "expires_at", "joined_at")
+        read_only_fields = fields
+
+    def to_representation(self, instance: WaitlistEntry) -> dict[str, Any]:
+        state = instance.state
+        return {
+            "session": instance.session_id,
+            "status": state,
+            "position": instance.position if state == "waiting" else None,  # type: ignore[attr-defined]
+            "booking": instance.offer.reference if instance.offer else None,
+            "expires_at": instance.offer.expires_at if instance.offer and state == "offered" else None,
+            "joined_at": instance.joined_at,
         }
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
-from booking import messages, seats
+from booking import messages, seats, waitlist
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import Booking, ClassSession
 from payments import refunds, unmatched
@@ -32,11 +32,23 @@ def settle(payment: Payment, *, by: str, now: datetime) -> None:
 
 
 def free(booking: Booking, *, reason: str, by: str, now: datetime) -> None:
-    """End a hold, tell the member and give the seat back, in the caller's transaction; nothing if it is no hold."""
-    if not booking.free(by=by, reason=reason, now=now):
-        return
+    """End a hold, tell the member and hand the seat on, in the caller's transaction; nothing if it is no hold."""
+    if booking.free(by=by, reason=reason, now=now):
+        _leave_seat(booking, now)
+
+
+def lapse(booking: Booking, *, reason: str, by: str, now: datetime) -> bool:
+    """End an offer and hand its seat on to the next in line; False when it was taken meanwhile. Opens a transaction."""
+    with transaction.atomic():
+        lapsed = booking.lapse(by=by, reason=reason, now=now)
+        if lapsed:
+            _leave_seat(booking, now)
+    return lapsed
+
+
+def _leave_seat(booking: Booking, now: datetime) -> None:
     messages.tell_freed(booking, session=booking.session, member=booking.member, now=now)
-    seats.give_back(booking.session_id)
+    waitlist.hand_on(booking.session_id, now=now)
 
 
 def take_back(payment: Payment, *, by: str, now: datetime) -> None:
@@ -48,7 +60,7 @@ def take_back(payment: Payment, *, by: str, now: datetime) -> None:
     if booking.cancel(by=by, reason="payment_canceled", now=now):
         nothing = "It was never paid, so nothing is returned."
         messages.tell_cancelled(booking, session=booking.session, member=booking.member, returns=nothing, now=now)
-        seats.give_back(booking.session_id)
+        waitlist.hand_on(booking.session_id, now=now)
 
 
 def _paid(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None:

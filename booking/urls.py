@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from booking import views
+from booking import views, waitlist_views
 
 reference = r"(?P<reference>[0-9A-Za-z]{8})"
 
@@ -9,6 +9,8 @@ urlpatterns = [
     path("sessions/", views.SessionListView.as_view(), name="sessions"),
     path("sessions/<int:pk>/", views.SessionView.as_view(), name="session"),
     path("sessions/<int:pk>/book/", views.BookView.as_view(), name="book"),
+    path("sessions/<int:pk>/waitlist/", waitlist_views.PlaceView.as_view(), name="place-in-line"),
+    path("waitlist/", waitlist_views.WaitlistView.as_view(), name="waitlist"),
     path("bookings/", views.BookingListView.as_view(), name="bookings"),
     re_path(rf"^bookings/{reference}/$", views.BookingView.as_view(), name="booking"),
     re_path(rf"^bookings/{reference}/history/$", views.BookingHistoryView.as_view(), name="booking-history"),

@@ -105,6 +105,28 @@ class Booking(models.Model):
             self.Status.PENDING, self.Status.PAID, by=by, reason=reason, now=now, paid_with=paid_with, paid_at=now
         )
 
+    @property
+    def is_offer(self) -> bool:
+        """A seat kept for a member of the waitlist, who has not said yet how to pay for it."""
+        return self.status == self.Status.PENDING and self.payment_id is None
+
+    def accept(self, status: str, *, by: str, reason: str, now: datetime, **fields: Any) -> bool:
+        """An offer becomes what its member makes of it: a hold with a payment, or paid.
+
+        False, and nothing written, when it was taken, given up or has lapsed by now.
+        """
+        offer = Q(payment=None, expires_at__gt=now)
+        if status == self.Status.PAID:
+            return self._move(self.Status.PENDING, status, offer, by=by, reason=reason, now=now, **fields)
+        return self._write(self.Status.PENDING, offer, **fields)
+
+    def lapse(self, *, by: str, reason: str, now: datetime) -> bool:
+        """An offer that is not taken → freed. False, and nothing written, when it was taken meanwhile."""
+        ended = {"ended_at": now, "ended_reason": reason}
+        return self._move(
+            self.Status.PENDING, self.Status.FREED, Q(payment=None), by=by, reason=reason, now=now, **ended
+        )
+
     def free(self, *, by: str, reason: str, now: datetime) -> bool:
         """pending → freed. False, and nothing written, when it is not pending any more.
 
@@ -150,13 +172,19 @@ class Booking(models.Model):
             ended_reason="",
         )
 
-    def _move(self, from_: str, to: str, *, by: str, reason: str, now: datetime, **fields: Any) -> bool:
-        if not Booking.objects.filter(pk=self.pk, status=from_).update(status=to, **fields):
+    def _move(
+        self, from_: str, to: str, also: Q | None = None, *, by: str, reason: str, now: datetime, **fields: Any
+    ) -> bool:
+        if not self._write(from_, also or Q(), status=to, **fields):
             return False
-        self.status = to
+        self._write_transition(from_, to, reason=reason, by=by, now=now)
+        return True
+
+    def _write(self, from_: str, also: Q, **fields: Any) -> bool:
+        if not Booking.objects.filter(also, pk=self.pk, status=from_).update(**fields):
+            return False
         for name, value in fields.items():
             setattr(self, name, value)
-        self._write_transition(from_, to, reason=reason, by=by, now=now)
         return True
 
     def _write_transition(self, from_: str, to: str, *, reason: str, by: str, now: datetime) -> None:

@@ -38,3 +38,12 @@ class WaitlistEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.member_id} for {self.session_id}"
+
+    @property
+    def state(self) -> str:
+        """waiting, left, offered, taken or lapsed, as the offer's booking tells it."""
+        if self.offer is None:
+            return "left" if self.left_at else "waiting"
+        if self.offer.is_offer:
+            return "offered"
+        return "lapsed" if self.offer.status == Booking.Status.FREED else "taken"

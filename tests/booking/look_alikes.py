@@ -5,10 +5,12 @@ from datetime import timedelta
 
 from django.db.models import F
 
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
+from members.models import Member
 from notifications.models import Message
 from payments.models import CreditEntry, CreditLot, Payment, Refund, UnmatchedMoney
 from tests.booking.violations.rows import LONG, NOW, card, event, refund, step, with_credits
+from tests.booking.violations.waitlist import offer, waiting_for_a_free_seat
 
 
 def the_held(status: str, **fields: object) -> Payment:
@@ -151,6 +153,45 @@ def message_being_sent() -> None:
     Message.objects.filter(kind="hold_expired").update(status="sending", claimed_at=NOW(), due_at=NOW())
 
 
+def standing_offer() -> None:
+    offer()
+
+
+def waiting(**fields: object) -> ClassSession:
+    """Ana waits for a session that has a free seat."""
+    waiting_for_a_free_seat()
+    ClassSession.objects.filter(title="Roomy").update(**fields)
+    return ClassSession.objects.get(title="Roomy")
+
+
+def waiting_for_a_full_session() -> None:
+    waiting(capacity=0)
+
+
+def waiting_for_a_seat_freed_this_moment() -> None:
+    waiting()
+    WaitlistEntry.objects.update(joined_at=NOW() - timedelta(minutes=5))
+
+
+def waiting_when_offers_have_closed() -> None:
+    waiting(starts_at=NOW() + timedelta(minutes=20))
+
+
+def waiting_for_a_cancelled_session() -> None:
+    waiting(status="cancelled")
+
+
+def waiting_and_deactivated() -> None:
+    entry = WaitlistEntry.objects.get(session=waiting())
+    gone = Member.objects.create_user("gone@example.com", "long-gone-member", is_active=False)
+    WaitlistEntry.objects.filter(pk=entry.pk).update(member=gone)
+
+
+def waited_and_left() -> None:
+    waiting()
+    WaitlistEntry.objects.update(left_at=NOW())
+
+
 LOOK_ALIKES: list[Callable[[], None]] = [
     hold_just_past_its_expiry,
     hold_that_stripe_was_not_asked_for_yet,
@@ -174,4 +215,11 @@ LOOK_ALIKES: list[Callable[[], None]] = [
     skipped_for_a_reason,
     message_backing_off,
     message_being_sent,
+    standing_offer,
+    waiting_for_a_full_session,
+    waiting_for_a_seat_freed_this_moment,
+    waiting_when_offers_have_closed,
+    waiting_for_a_cancelled_session,
+    waiting_and_deactivated,
+    waited_and_left,
 ]

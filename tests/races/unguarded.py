@@ -22,7 +22,7 @@ from config.wsgi import application as program
 
 # isort: split
 # What needs Django to be set up, which the line above does.
-from booking import checkout, seats
+from booking import checkout, seats, waitlist
 from booking.checkout import Order
 from booking.exceptions import SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
@@ -77,6 +77,12 @@ def take_by_what_was_read(original: Function, session: ClassSession, *, now: dat
     if session.seats_taken >= session.capacity:
         raise SessionFull
     ClassSession.objects.filter(pk=session.pk).update(seats_taken=session.seats_taken + 1)
+
+
+@instead_of(waitlist, "hand_on", without="line")
+def give_the_seat_back_first(original: Function, session_id: int, *, now: datetime) -> None:
+    """Leaves the line to whatever looks at it later."""
+    seats.give_back(session_id)
 
 
 @instead_of(checkout, "_lots_to_spend", without="credits")

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from booking import expiry
+from booking import expiry, waitlist
 from booking.expiry import Fate
 from booking.models import Booking
 from boundary.command import OpsCommand, positive
@@ -17,7 +17,8 @@ SILENCES = 5
 
 class Command(OpsCommand):
     help = """Releases stale holds: voids their payments at Stripe first, frees their seats second. Stale is as well
-whatever holds a seat of a session that has begun or was cancelled.
+whatever holds a seat of a session that has begun or was cancelled. The seat of an offer that lapsed goes to the next
+in line, and so does any other seat that is free while somebody waits for it.
 
 Examples:
   manage.py expire_pending_bookings                 every hold past its expiry (cron: every minute)
@@ -43,10 +44,12 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
             self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed)")
             return
         counts = self._end(holds, ids, options["verbosity"])
+        offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:BATCH])
         unfinished = counts[Fate.UNFINISHED] + counts[Fate.SILENT]
         self.stdout.write(
             f"expire_pending_bookings: {len(ids)} stale, {counts[Fate.FREED]} freed, "
             f"{counts[Fate.PAID]} paid after all, {counts[Fate.KEPT]} still processing, {unfinished} unfinished"
+            + (f"; {offered} free seats offered to who waits" if offered else "")
         )
         if unfinished:
             raise SystemExit(1)

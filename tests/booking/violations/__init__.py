@@ -1,9 +1,10 @@
 """One act of harm for every law to find; each breaks the studio of `test_integrity` in one place."""
 
-from tests.booking.violations import credit, half_done, history, money, seats, secrets
+from tests.booking.violations import credit, half_done, history, money, seats, secrets, waitlist
 
 VIOLATIONS = [
     *seats.VIOLATIONS,
+    *waitlist.VIOLATIONS,
     *credit.VIOLATIONS,
     *money.VIOLATIONS,
     *history.VIOLATIONS,

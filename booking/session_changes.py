@@ -1,0 +1,37 @@
+"""What staff change of a session, written in one transaction with what follows from it."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db import transaction
+
+from booking import moving, seats, waitlist
+from booking.exceptions import SessionClosed, SessionFull
+from booking.models import ClassSession
+
+# Seats can be taken between our reading and our writing; the sweep of the expiry command offers what is left then.
+TRIES = 3
+
+
+def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> None:
+    """Write the changed fields; the seats that a raised capacity brings go to who waits for them, in order.
+
+    Opens a transaction. IntegrityError when more seats are taken by now than the new capacity has.
+    """
+    for _ in range(TRIES if "capacity" in changed else 0):
+        try:
+            with transaction.atomic():
+                taken = ClassSession.objects.values_list("seats_taken", flat=True).get(pk=session.pk)
+                offered = waitlist.offer_more(session, seats=session.capacity - taken, now=now)
+                moving.save(session, fields=list(changed), now=now)
+                if offered:
+                    seats.take(session, now=now, seats=offered)
+            break
+        except (SessionFull, SessionClosed):
+            continue
+    else:
+        moving.save(session, fields=list(changed), now=now)
+    if "starts_at" in changed:
+        # Moved to later, it may have come within reach of the offers again.
+        session.refresh_from_db()
+        waitlist.fill(session, now=now)
