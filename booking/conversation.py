@@ -43,9 +43,18 @@ def _take_offer(reply: Reply, member: Member, now: datetime) -> str:
     try:
         booked = checkout.book(member=member, session_id=offer.session_id, pay_with="credits", key=key, now=now)
     except InsufficientCredits:
-        return f"Your credits do not cover it. Pay by card here: {settings.PUBLIC_BASE_URL}/?booking={offer.reference}"
-    booking, session = booked.booking, offer.session
-    return f"You are booked: {session.title}, {in_studio_time(session.starts_at)}. Reference {booking.reference}."
+        return f"Your credits do not cover it. {_pay_by_card(offer)}"
+    if booked.booking.status != Booking.Status.PAID:
+        return f"You hold it already. {_pay_by_card(booked.booking)}"
+    return f"You are booked: {_named(booked.booking)}. Reference {booked.booking.reference}."
+
+
+def _pay_by_card(booking: Booking) -> str:
+    return f"Pay by card here: {settings.PUBLIC_BASE_URL}/?booking={booking.reference}"
+
+
+def _named(booking: Booking) -> str:
+    return f"{booking.session.title}, {in_studio_time(booking.session.starts_at)}"
 
 
 def _offer(reply: Reply, member: Member, now: datetime) -> Booking | None:
