@@ -206,7 +206,7 @@ def test_the_summary_is_one_line_and_the_details_name_what_is_wrong(studio: Clas
         with pytest.raises(SystemExit):
             call_command("check_integrity", verbosity=verbosity)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == lines[-1] == "check_integrity: 12 laws, 1 findings (seats 1)"
+    assert lines[0] == lines[-1] == "check_integrity: 14 laws, 1 findings (seats 1)"
     assert f"  session {studio.pk}: 1 taken, 2 held, capacity 10" in lines
 
 
@@ -234,13 +234,13 @@ def test_a_database_that_cannot_be_read_is_no_clean_one(studio: ClassSession, ca
 
 
 def test_a_database_that_lacks_migrations_is_not_judged(studio: ClassSession, capsys: Any) -> None:
-    row = MigrationRecorder.Migration.objects.get(app="booking", name="0001_initial")
+    row = MigrationRecorder.Migration.objects.get(app="booking", name="0002_the_members_journey")
     row.delete()
     try:
         with pytest.raises(SystemExit) as ended:
             call_command("check_integrity")
     finally:
-        MigrationRecorder(connection).record_applied("booking", "0001_initial")
+        MigrationRecorder(connection).record_applied("booking", "0002_the_members_journey")
     assert ended.value.code == 2
     assert "lacks 1 migrations" in capsys.readouterr().err
 
