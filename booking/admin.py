@@ -46,7 +46,7 @@ class ClassSessionAdmin(admin.ModelAdmin):
     list_filter = ("status", "instructor")
     search_fields = ("title", "instructor", "location")
     date_hierarchy = "starts_at"
-    readonly_fields = ("seats_taken", "status", "created_at")
+    readonly_fields = ("seats_taken", "status", "revision", "created_at")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}

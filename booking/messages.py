@@ -1,5 +1,6 @@
 """Which message tells which moment; each is owed in the transaction of the moment itself."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,38 @@ def tell_cancelled(booking: Booking, *, session: ClassSession, member: Member, r
     """`returns` says in a sentence what comes back."""
     kind = "session_cancelled" if booking.ended_reason == "session_cancelled" else "booking_cancelled"
     _tell(kind, booking, session, member, now, returns=returns)
+
+
+def tell_moved(session: ClassSession, *, before: ClassSession, now: datetime) -> None:
+    """Say to everyone who holds a seat when and where it takes place now, once for each revision.
+
+    A booking that commits at this very moment may yet be confirmed with the former time: its reminder says the new one.
+    """
+    new_start = in_studio_time(session.starts_at)
+    if session.location != before.location:
+        new_start += f", {session.location or 'place to be told'}"
+    letters = [
+        outbox.Letter(
+            f"{booking.subject}:{session.revision}",
+            booking.member,
+            _of_session(before, booking.member) | {"title": session.title, "new_start": new_start},
+        )
+        for booking in session.bookings.filter(status__in=Booking.HOLDING).select_related("member").order_by("id")
+    ]
+    outbox.enqueue_all(kind="session_moved", letters=letters, now=now)
+
+
+def remind(bookings: Iterable[Booking], *, now: datetime) -> None:
+    """Say to each member of these bookings when and where it begins; `deliver_messages` sends it."""
+    letters = [
+        outbox.Letter(
+            booking.subject,
+            booking.member,
+            _of_session(booking.session, booking.member) | {"location": booking.session.location},
+        )
+        for booking in bookings
+    ]
+    outbox.enqueue_all(kind="reminder", letters=letters, now=now, at_once=0)
 
 
 def tell_offer(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from booking import seats, waitlist
+from booking import moving, seats, waitlist
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import ClassSession
 
@@ -23,14 +23,14 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
             with transaction.atomic():
                 taken = ClassSession.objects.values_list("seats_taken", flat=True).get(pk=session.pk)
                 offered = waitlist.offer_more(session, seats=session.capacity - taken, now=now)
-                session.save(update_fields=list(changed))
+                moving.save(session, fields=list(changed), now=now)
                 if offered:
                     seats.take(session, now=now, seats=offered)
             break
         except (SessionFull, SessionClosed):
             continue
     else:
-        session.save(update_fields=list(changed))
+        moving.save(session, fields=list(changed), now=now)
     if "starts_at" in changed:
         # Moved to later, it may have come within reach of the offers again.
         session.refresh_from_db()

@@ -87,7 +87,7 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
 EMAIL_TIMEOUT = 8
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or f"studio@{urlsplit(PUBLIC_BASE_URL).hostname}"
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+EMAIL_BACKEND = "boundary.mail.SmtpBackend" if EMAIL_HOST else "boundary.mail.ConsoleBackend"
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL") or "sqlite:///db.sqlite3"

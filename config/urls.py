@@ -7,8 +7,9 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from booking import settlement
+from booking import conversation, settlement
 from config import errors, health, metrics, schema
+from notifications.views import TwilioReplyView
 from payments.views import StripeWebhookView
 
 admin.autodiscover()
@@ -24,6 +25,7 @@ urlpatterns = [
     path("api/booking/stripe/webhook/", StripeWebhookView.as_view(settle=settlement.settle), name="stripe-webhook"),
     path("api/booking/", include("booking.urls")),
     path("api/payments/", include("payments.urls")),
+    path("api/notifications/twilio/reply/", TwilioReplyView.as_view(act=conversation.act), name="twilio-reply"),
     path("api/notifications/", include("notifications.urls")),
     path("api/schema/", schema.SchemaView.as_view(), name="schema"),
     path("api/docs/", docs, name="docs"),

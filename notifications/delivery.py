@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from boundary.after_commit import Lane
 from members.models import Member
-from notifications import twilio_client
+from notifications import fallback, twilio_client
+from notifications.exceptions import NotSent, OutcomeUnknown, Refused, StillAtWork
 from notifications.models import CLAIM, Message
 from notifications.templates import CATALOGUE, content_variables, preview
 
@@ -20,7 +21,7 @@ lane = Lane("messages", workers=2)
 
 
 def after_commit(message_id: UUID) -> None:
-    """Deliver in the background of this process once the caller's transaction has committed."""
+    """Deliver in the background of this process once the caller's transaction, if any, has committed."""
     lane.run(_deliver_now, message_id)
 
 
@@ -57,13 +58,13 @@ def _send(message: Message, *, outcome_unknown: bool, now: datetime) -> None:
             variables=content_variables(message.kind, message.variables),
             callback=settings.PUBLIC_BASE_URL + reverse("twilio-status", args=(message.pk,)),
         )
-    except twilio_client.Refused as refusal:
+    except Refused as refusal:
         message.record_end(now, Message.Status.FAILED, str(refusal))
-    except twilio_client.NotSent as delay:
+    except NotSent as delay:
         message.put_off(now, Message.Status.QUEUED, str(delay))
-    except twilio_client.StillAtWork as silence:
+    except StillAtWork as silence:
         message.put_off(now, Message.Status.UNKNOWN, str(silence), at_least=LOST)
-    except twilio_client.OutcomeUnknown as silence:
+    except OutcomeUnknown as silence:
         message.put_off(now, Message.Status.UNKNOWN, str(silence))
     else:
         message.record_sent(now, sid)
@@ -119,3 +120,4 @@ def _is_due(message: Message, now: datetime) -> bool:
 
 def _deliver_now(message_id: UUID) -> None:
     deliver(message_id, now=timezone.now())
+    fallback.deliver(message_id, now=timezone.now())

@@ -43,7 +43,11 @@ class Message(models.Model):
     due_at = models.DateTimeField()
     claimed_at = models.DateTimeField(null=True)
     sid = models.CharField(max_length=64, blank=True)
-    # What WhatsApp could not bring went by e-mail.
+    # What WhatsApp could not bring is owed as an e-mail from `email_due_at` on; at `emailed_at` one sender took it up.
+    email_due_at = models.DateTimeField(null=True)
+    email_attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # Empty: all is well. Else why there is no e-mail yet or at all, or, beside `emailed_at`, why nobody knows.
+    email_reason = models.CharField(max_length=64, blank=True, default="", db_default="")
     emailed_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -55,6 +59,7 @@ class Message(models.Model):
             models.Index(
                 fields=("due_at",), condition=Q(status__in=("queued", "sending", "unknown")), name="messages_waiting"
             ),
+            models.Index(fields=("email_due_at",), condition=Q(email_due_at__isnull=False), name="emails_waiting"),
         )
 
     def __str__(self) -> str:
@@ -77,8 +82,8 @@ class Message(models.Model):
         self._move(self.Status.SENT, sid=sid, ended_at=now, reason="")
 
     def record_end(self, now: datetime, status: Status, reason: str) -> None:
-        """Failed or skipped, for a stated reason."""
-        self._move(status, reason=reason[:64], ended_at=now)
+        """Failed or skipped, for a stated reason: then an e-mail is owed."""
+        self._move(status, reason=reason[:64], ended_at=now, email_due_at=now)
 
     def put_off(self, now: datetime, status: Status, reason: str, at_least: timedelta = timedelta(0)) -> None:
         """Queue it again (or leave it unknown) for a later attempt; fail it when the attempts are used up."""
@@ -89,10 +94,44 @@ class Message(models.Model):
             self._move(status, reason=reason[:64], due_at=due_at)
 
     def advance(self, now: datetime, status: Status, *, sid: str, reason: str) -> None:
-        """What Twilio reports: forward only, whatever the order its reports arrive in."""
+        """What Twilio reports: forward only, whatever the order its reports arrive in. A failure owes an e-mail."""
         earlier = self.RANK[: self.RANK.index(status)]
         rows = Message.objects.filter(pk=self.pk, status__in=earlier)
-        rows.update(status=status, sid=sid, reason=reason[:64], ended_at=now)
+        email_due_at = now if status == self.Status.FAILED else None
+        rows.update(status=status, sid=sid, reason=reason[:64], ended_at=now, email_due_at=email_due_at)
+
+    def claim_email(self, now: datetime) -> bool:
+        """Make this process the one that mails it. A sender that dies now leaves it so: better no e-mail than two."""
+        due = Message.objects.filter(pk=self.pk, email_due_at=self.email_due_at, emailed_at=None)
+        return self._note_email(due, email_due_at=None, emailed_at=now, email_reason="sending")
+
+    def record_email(self, reason: str = "") -> None:
+        """It was taken; with a reason nobody knows whether it was, and it stays at that."""
+        self._note_email(self._claimed, email_reason=reason[:64])
+
+    def drop_email(self, reason: str) -> None:
+        """There is no e-mail, and there will be none."""
+        self._note_email(self._claimed, emailed_at=None, email_reason=reason[:64])
+
+    def put_off_email(self, now: datetime, reason: str) -> None:
+        """It was surely not taken: owe it for later, with the same patience as WhatsApp."""
+        if self.email_attempts >= len(BACK_OFF):
+            self.drop_email(f"gave up: {reason}")
+            return
+        due_at, attempts = now + BACK_OFF[self.email_attempts], self.email_attempts + 1
+        owed = {"emailed_at": None, "email_due_at": due_at, "email_attempts": attempts, "email_reason": reason[:64]}
+        self._note_email(self._claimed, **owed)
+
+    @property
+    def _claimed(self) -> "models.QuerySet[Message]":
+        return Message.objects.filter(pk=self.pk, emailed_at=self.emailed_at)
+
+    def _note_email(self, rows: "models.QuerySet[Message]", **fields: Any) -> bool:
+        if not rows.update(**fields):
+            return False
+        for name, value in fields.items():
+            setattr(self, name, value)
+        return True
 
     def _move(self, to: Status, **fields: Any) -> bool:
         """From the status and the claim that were read; a sender whose claim was taken over writes nothing."""
@@ -115,7 +154,7 @@ class Reply(models.Model):
     )
     text = models.CharField(max_length=200)
     answer = models.TextField(blank=True)
-    # What a later reply may confirm: a booking and the quote its member was given.
+    # What it is about, and the quote its member was given: a later reply may confirm it.
     booking = models.CharField(max_length=8, blank=True)
     quote = models.TextField(blank=True)
     received_at = models.DateTimeField()
@@ -128,3 +167,13 @@ class Reply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.phone}: {self.text}"
+
+    def remember(self, *, booking: str, quote: str = "") -> None:
+        """What it is about: kept before the act, so that a second telling of it does the same."""
+        self.booking, self.quote = booking, quote
+        self.save(update_fields=("booking", "quote"))
+
+    def record_answer(self, answer: str, now: datetime) -> None:
+        """The first answer stands; of two tellings at once the later one gives the same."""
+        Reply.objects.filter(pk=self.pk, answered_at=None).update(answer=answer, answered_at=now)
+        self.refresh_from_db(fields=("answer", "answered_at"))

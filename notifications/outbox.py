@@ -1,13 +1,44 @@
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from members.models import Member
 from notifications import delivery
 from notifications.models import Message
 
+AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Letter:
+    """One message to be owed: whom it is for, what it is about and what it says."""
+
+    subject: str
+    member: Member
+    variables: Mapping[str, str]
+
 
 def enqueue(*, kind: str, subject: str, member: Member, variables: Mapping[str, str], now: datetime) -> None:
     """Owe a message, in the caller's transaction; one per kind and subject, ever: a repetition adds nothing."""
-    message = Message(kind=kind, subject=subject, member=member, variables=dict(variables), due_at=now, created_at=now)
-    Message.objects.bulk_create([message], ignore_conflicts=True)
-    delivery.after_commit(message.pk)
+    enqueue_all(kind=kind, letters=[Letter(subject, member, variables)], now=now)
+
+
+def enqueue_all(*, kind: str, letters: Iterable[Letter], now: datetime, at_once: int = AT_ONCE) -> None:
+    """Owe many messages by one INSERT, in the caller's transaction; those owed before add nothing.
+
+    So many are sent at once, in the background; `deliver_messages` sends the rest.
+    """
+    messages = [
+        Message(
+            kind=kind,
+            subject=letter.subject,
+            member=letter.member,
+            variables=dict(letter.variables),
+            due_at=now,
+            created_at=now,
+        )
+        for letter in letters
+    ]
+    Message.objects.bulk_create(messages, ignore_conflicts=True)
+    for message in messages[:at_once]:
+        delivery.after_commit(message.pk)

@@ -1,5 +1,6 @@
 """The only file that imports twilio."""
 
+import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -13,30 +14,16 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
+from twilio.twiml.messaging_response import MessagingResponse
 
 from boundary.network import leave_database
+from notifications.exceptions import NotSent, OutcomeUnknown, Refused, StillAtWork
 
 TIMEOUT_SECONDS = 8
 # How far our clock may run ahead of Twilio's.
 CLOCKS_APART = timedelta(minutes=1)
 # Twilio's codes for "not now": rate limits of the account and of WhatsApp. Every other 4xx stays refused.
 LATER = {20429, 63017, 63018}
-
-
-class NotSent(Exception):
-    """Twilio did not take the message, and may later."""
-
-
-class Refused(Exception):
-    """Twilio will not take this message; the code says why."""
-
-
-class OutcomeUnknown(Exception):
-    """No answer that tells whether Twilio took the message."""
-
-
-class StillAtWork(OutcomeUnknown):
-    """No answer in time: Twilio may yet take the message."""
 
 
 class LocalHttpClient(TwilioHttpClient):
@@ -94,6 +81,15 @@ def is_signed(*, url: str, parameters: Any, signature: str | None) -> bool:
     if not (settings.TWILIO_AUTH_TOKEN and signature):
         return False
     return bool(RequestValidator(settings.TWILIO_AUTH_TOKEN).validate(url, parameters, signature))
+
+
+def answer_to_phone(text: str) -> str:
+    """The XML that makes Twilio send this text back to whoever wrote; for an empty text nothing is sent."""
+    answer = MessagingResponse()
+    if text:
+        # XML has no place for most control characters, even escaped.
+        answer.message("".join(char for char in text if char == "\n" or unicodedata.category(char) != "Cc"))
+    return str(answer)
 
 
 def _meaning(error: TwilioRestException) -> Exception:

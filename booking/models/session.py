@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,20 @@ if TYPE_CHECKING:
 
 
 class ClassSession(models.Model):
-    """One class at one time. Its seats are counted on the row and move only through `booking.seats`."""
+    """One class at one time. Its seats are counted on the row and move only through `booking.seats`.
+
+    `revision` counts what a calendar must be told of: another title, time or place.
+    """
+
+    REVISED_BY = ("title", "starts_at", "ends_at", "location")
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled"
         CANCELLED = "cancelled"
 
     bookings: "RelatedManager[Booking]"
+    # The row as it stood before the last `save` of this object.
+    before: "ClassSession | None" = None
 
     title = models.CharField(max_length=200)
     description = models.TextField(blank=True, max_length=5000)
@@ -48,17 +56,27 @@ class ClassSession(models.Model):
         return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Never writes `seats_taken` back: the value read with the row may be old by now.
+        """Never writes `seats_taken` back: the value read with the row may be old by now. Nor `revision`: it counts.
 
         A hold never stands past the start of its session, so one that is moved earlier shortens its holds.
         """
         if self.pk and kwargs.get("update_fields") is None:
             names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
-            kwargs["update_fields"] = [name for name in names if name != "seats_taken"]
+            kwargs["update_fields"] = [name for name in names if name not in ("seats_taken", "revision")]
         with transaction.atomic():
-            if self.pk and "starts_at" in kwargs["update_fields"]:
-                self._shorten_holds()
+            if self.pk:
+                if "starts_at" in kwargs["update_fields"]:
+                    self._shorten_holds()
+                kwargs["update_fields"] = [*kwargs["update_fields"], *self._revise(kwargs["update_fields"])]
             super().save(*args, **kwargs)
+
+    def _revise(self, fields: Collection[str]) -> list[str]:
+        """Lock the row, which no booking can change then, and count one up if what is told of it changes."""
+        self.before = ClassSession.objects.select_for_update(no_key=True).get(pk=self.pk)
+        if all(getattr(self, name) == getattr(self.before, name) for name in self.REVISED_BY if name in fields):
+            return []
+        self.revision = self.before.revision + 1
+        return ["revision"]
 
     def _shorten_holds(self) -> None:
         self.bookings.filter(status="pending", expires_at__gt=self.starts_at).update(expires_at=self.starts_at)

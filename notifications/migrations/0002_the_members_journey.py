@@ -18,6 +18,25 @@ class Migration(migrations.Migration):
             name='emailed_at',
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddField(
+            model_name='message',
+            name='email_due_at',
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name='message',
+            name='email_attempts',
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name='message',
+            name='email_reason',
+            field=models.CharField(blank=True, db_default='', default='', max_length=64),
+        ),
+        migrations.AddIndex(
+            model_name='message',
+            index=models.Index(condition=models.Q(('email_due_at__isnull', False)), fields=['email_due_at'], name='emails_waiting'),
+        ),
         migrations.CreateModel(
             name='Reply',
             fields=[

@@ -1,23 +1,33 @@
 import logging
 import time
 from collections import Counter
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
+from uuid import UUID
 
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from boundary.command import OpsCommand
-from notifications import delivery
+from notifications import delivery, fallback
 from notifications.models import Message
 
 logger = logging.getLogger(__name__)
 BATCH = 500
 PAUSE_SECONDS = 2
-UNFINISHED = (Message.Status.QUEUED, Message.Status.UNKNOWN)
+UNFINISHED = (Message.Status.QUEUED, Message.Status.UNKNOWN, fallback.LATER)
+
+
+class Due(Protocol):
+    def __call__(self, *, now: datetime, limit: int) -> list[UUID]: ...
+
+
+class Deliver(Protocol):
+    def __call__(self, message_id: UUID, /, *, now: datetime) -> str: ...
 
 
 class Command(OpsCommand):
-    help = """Sends what is due in the outbox.
+    help = """Sends what is due in the outbox: by WhatsApp, and by e-mail what WhatsApp could not bring.
 
 Examples:
   manage.py deliver_messages            send what is due and end (cron: every minute)
@@ -42,15 +52,20 @@ Exit status: 0 done; 1 some messages could not be sent yet (they stay for the ne
             raise SystemExit(1)
 
     def _send_due(self, verbosity: int) -> Counter[str]:
+        by_whatsapp = self._each(delivery.due, delivery.deliver, Message.Status.UNKNOWN, verbosity)
+        return by_whatsapp + self._each(fallback.due, fallback.deliver, fallback.NONE, verbosity)
+
+    def _each(self, due: Due, deliver: Deliver, broken: str, verbosity: int) -> Counter[str]:
         counts: Counter[str] = Counter()
-        while ids := delivery.due(now=timezone.now(), limit=BATCH):
+        while ids := due(now=timezone.now(), limit=BATCH):
             for message_id in ids:
                 try:
-                    status = delivery.deliver(message_id, now=timezone.now())
+                    status = deliver(message_id, now=timezone.now())
                 except Exception:
-                    # One poisoned message must not keep the others back; its claim ages out and it is tried again.
+                    # One poisoned message must not keep the others back. By WhatsApp its claim ages out and it is tried
+                    # again; by e-mail it is left at that.
                     logger.exception("The message %s could not be handled", message_id)
-                    status = Message.Status.UNKNOWN
+                    status = broken
                 counts[status or "taken by another sender"] += 1
                 if verbosity >= 2:
                     self.stdout.write(f"{message_id} {status}")

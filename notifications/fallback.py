@@ -1,0 +1,42 @@
+"""What WhatsApp could not bring goes by e-mail: once, or not at all, never twice."""
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from notifications import email
+from notifications.exceptions import NotSent, OutcomeUnknown, Refused
+from notifications.models import Message
+
+logger = logging.getLogger(__name__)
+SENT, LATER, NONE, UNKNOWN = "e-mailed", "e-mail put off", "no e-mail", "e-mail unknown"
+
+
+def due(*, now: datetime, limit: int) -> list[UUID]:
+    """The messages to mail by now, oldest first."""
+    owed = Message.objects.filter(email_due_at__lte=now)
+    return list(owed.order_by("email_due_at").values_list("pk", flat=True)[:limit])
+
+
+def deliver(message_id: UUID, *, now: datetime) -> str:
+    """Mail one message if that is owed by now and nobody else does; what came of it, else empty. Network."""
+    message = Message.objects.select_related("member").filter(pk=message_id, email_due_at__lte=now).first()
+    if message is None or not message.claim_email(now):
+        return ""
+    if not email.can_reach(message.member):
+        message.drop_email("no_address")
+        return NONE
+    try:
+        email.send(message)
+    except NotSent as delay:
+        message.put_off_email(now, str(delay))
+        return LATER if message.email_due_at else NONE
+    except Refused as refusal:
+        message.drop_email(f"refused: {refusal}")
+        return NONE
+    except OutcomeUnknown as silence:
+        logger.warning("Nobody knows whether the message %s was mailed; it is not mailed again", message.pk)
+        message.record_email(f"unknown: {silence}")
+        return UNKNOWN
+    message.record_email()
+    return SENT
