@@ -72,7 +72,10 @@ class CalendarFeedView(APIView):
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "calendar"
 
-    @extend_schema(responses={**ICS, 304: NOT_MODIFIED, 404: RefusalSerializer, 429: RefusalSerializer})
+    @extend_schema(
+        operation_id="booking_calendar_feed",
+        responses={**ICS, 304: NOT_MODIFIED, 404: RefusalSerializer, 429: RefusalSerializer},
+    )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         feed = CalendarFeed.by_token(token)
         if feed is None:
@@ -85,7 +88,7 @@ class BookingCalendarView(APIView):
 
     content_negotiation_class = WhateverIsAccepted
 
-    @extend_schema(responses={**ICS, 304: NOT_MODIFIED})
+    @extend_schema(operation_id="booking_bookings_calendar_file", responses={**ICS, 304: NOT_MODIFIED})
     def get(self, request: Request, reference: str) -> HttpResponseBase:
         rows = calendar.with_what_is_told(visible_bookings(_member(request)))
         booking = get_object_or_404(rows, reference=reference.upper())
