@@ -7,6 +7,7 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from booking.models import Booking, BookingTransition, ClassSession
+from booking.models.feed import CalendarFeed
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
@@ -71,6 +72,15 @@ class TransitionInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(ReadOnlyAdmin):
+    """Who has a private calendar address; the address itself is nowhere."""
+
+    list_display = ("member", "created_at")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "member__name")
 
 
 @admin.register(Booking)

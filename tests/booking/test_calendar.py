@@ -265,6 +265,12 @@ def test_an_address_that_was_never_given_is_not_found(anyone: Caller, token: str
     assert code(anyone.get(f"{CALENDAR}{token}.ics")) == "not_found"
 
 
+def test_trying_addresses_is_limited(anyone: Caller) -> None:
+    answers = [anyone.get(f"{CALENDAR}{number:043}.ics") for number in range(121)]
+    assert [answer.status_code for answer in answers] == [404] * 120 + [429]
+    assert int(answers[-1]["Retry-After"]) > 0
+
+
 def test_nobody_has_a_calendar_without_signing_in(anyone: Caller) -> None:
     for method in ("GET", "POST", "DELETE"):
         assert code(anyone.send(method, CALENDAR)) == "not_authenticated"

@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connections
 from django.db.models import Sum
+from django.test import Client
 from django.utils import timezone
 from rest_framework.exceptions import NotAuthenticated
 
 from booking import integrity
 from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
+from members.adapter import MemberAccountAdapter
 from members.models import Member
 from members.serializers import MemberSerializer
 from notifications import delivery, outbox
@@ -257,6 +260,28 @@ def test_a_change_that_was_under_way_brings_nothing_back(as_ana: Caller, ana: Me
         change.save()
     ana.refresh_from_db()
     assert (ana.name, str(ana.phone)) == ("", "")
+
+
+def test_a_password_set_under_way_brings_nothing_back(as_ana: Caller, ana: Member) -> None:
+    read_earlier = Member.objects.get(pk=ana.pk)
+    erase(as_ana)
+    MemberAccountAdapter().set_password(read_earlier, "another-way-to-the-top")
+    ana.refresh_from_db()
+    assert (ana.name, ana.is_active, ana.is_erased) == ("", False, True)
+
+
+def test_a_form_that_staff_opened_before_brings_nothing_back(as_ana: Caller, ana: Member, carla: Member) -> None:
+    carla.user_permissions.set(Permission.objects.filter(codename__in=("view_member", "change_member")))
+    desk = Client()
+    desk.force_login(carla)
+    form = {"email": ana.email, "name": "Ana", "phone": "", "is_active": "on", "password": "x"}
+    path = f"/admin/members/member/{ana.pk}/change/"
+    assert desk.post(path, form | {"name": "Ana B."}).status_code == 302
+    erase(as_ana)
+    assert desk.post(path, form).status_code == 403
+    assert desk.get(path).status_code == 200
+    ana.refresh_from_db()
+    assert (ana.name, ana.is_active, ana.is_erased) == ("", False, True)
 
 
 def test_nobody_erases_a_member_without_being_them(anyone: Caller, as_ben: Caller, ana: Member) -> None:
