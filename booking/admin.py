@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from booking import session_changes
-from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
+from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
@@ -79,6 +79,15 @@ class TransitionInline(admin.TabularInline):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(CalendarFeed)
+class CalendarFeedAdmin(ReadOnlyAdmin):
+    """Who has a private calendar address; the address itself is nowhere."""
+
+    list_display = ("member", "created_at")
+    list_select_related = ("member",)
+    search_fields = ("member__email", "member__name")
 
 
 @admin.register(Booking)

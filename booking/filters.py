@@ -43,11 +43,14 @@ class SessionFilter(filters.FilterSet):
 
 class BookingFilter(filters.FilterSet):
     status = filters.ChoiceFilter(choices=Booking.Status.choices)
-    upcoming = filters.BooleanFilter(method="only_upcoming", label="true: only of sessions that have not begun")
+    upcoming = filters.BooleanFilter(
+        method="only_upcoming", label="true: only of sessions that have not begun; false: only of those that have"
+    )
 
     class Meta:
         model = Booking
         fields = ("status", "upcoming")
 
     def only_upcoming(self, rows: QuerySet[Any], name: str, value: bool) -> QuerySet[Any]:
-        return rows.filter(session__starts_at__gt=timezone.now()) if value else rows
+        now = timezone.now()
+        return rows.filter(session__starts_at__gt=now) if value else rows.filter(session__starts_at__lte=now)

@@ -243,5 +243,14 @@ class ConfigSerializer(serializers.Serializer):
     server_time = serializers.DateTimeField()
 
 
+class CalendarAddressSerializer(serializers.Serializer):
+    url = serializers.URLField(help_text="Shown this once: it is a secret that opens the calendar.")
+
+
+class CalendarStateSerializer(serializers.Serializer):
+    active = serializers.BooleanField()
+    created_at = serializers.DateTimeField(allow_null=True)
+
+
 def _too_few_seats() -> serializers.ValidationError:
     return serializers.ValidationError({"capacity": "More seats than that are taken already."})

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from booking import views, waitlist_views
+from booking import calendar_views, views, waitlist_views
 
 reference = r"(?P<reference>[0-9A-Za-z]{8})"
 
@@ -17,4 +17,13 @@ urlpatterns = [
     re_path(rf"^bookings/{reference}/sync/$", views.BookingSyncView.as_view(), name="booking-sync"),
     re_path(rf"^bookings/{reference}/cancellation/$", views.CancellationView.as_view(), name="booking-cancellation"),
     re_path(rf"^bookings/{reference}/cancel/$", views.BookingCancelView.as_view(), name="booking-cancel"),
+    re_path(
+        rf"^bookings/{reference}/calendar\.ics$", calendar_views.BookingCalendarView.as_view(), name="booking-calendar"
+    ),
+    path("calendar/", calendar_views.CalendarView.as_view(), name="calendar"),
+    re_path(
+        r"^calendar/(?P<token>[0-9A-Za-z_-]{43})\.ics$",
+        calendar_views.CalendarFeedView.as_view(),
+        name="calendar-feed",
+    ),
 ]

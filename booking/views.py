@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from booking import cancellation, checkout, quotes, settlement
 from booking.filters import BookingFilter, SessionFilter
 from booking.models import Booking, BookingTransition, ClassSession
-from booking.permissions import IsStaffOrReadOnly
+from booking.permissions import IsStaffOrReadOnly, visible_bookings
 from booking.serializers import (
     BookedSerializer,
     BookingSerializer,
@@ -198,9 +198,7 @@ def _by(request: Request, booking: Booking) -> str:
 
 
 def _visible_bookings(request: Request) -> QuerySet[Booking]:
-    member = _member(request)
-    bookings: QuerySet[Booking] = Booking.objects.all()
-    return bookings if member.is_staff else bookings.filter(member=member)
+    return visible_bookings(_member(request))
 
 
 def _booking(request: Request, reference: str) -> Booking:

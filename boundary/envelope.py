@@ -2,6 +2,22 @@ from dataclasses import asdict
 
 from django.http import JsonResponse
 from drf_standardized_errors.types import CLIENT_ERROR, SERVER_ERROR, Error, ErrorResponse, ErrorType
+from rest_framework import serializers
+
+REFUSAL_TYPES = [("client_error", "client_error"), ("server_error", "server_error")]
+
+
+class RefusalErrorSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    attr = serializers.CharField(allow_null=True)
+
+
+class RefusalSerializer(serializers.Serializer):
+    """The one shape of every refusal; `errors[0].code` says which."""
+
+    type = serializers.ChoiceField(choices=REFUSAL_TYPES)
+    errors = RefusalErrorSerializer(many=True)  # type: ignore[assignment]
 
 
 def refusal(status: int, code: str, detail: str) -> JsonResponse:

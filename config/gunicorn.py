@@ -5,6 +5,7 @@ from config import settings
 bind = settings.BIND
 workers = settings.WEB_CONCURRENCY
 threads = settings.WEB_THREADS
+logger_class = "config.access_log.AccessLogger"
 worker_class = "gthread"
 timeout = 60
 graceful_timeout = 30

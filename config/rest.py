@@ -22,7 +22,7 @@ OPENAPI = {
     "ENUM_NAME_OVERRIDES": {
         "SessionStatusEnum": "booking.models.ClassSession.Status",
         "BookingStatusEnum": "booking.models.Booking.Status",
-        "RefusalTypeEnum": "payments.serializers.REFUSAL_TYPES",
+        "RefusalTypeEnum": "boundary.envelope.REFUSAL_TYPES",
         **{
             f"{name}Enum": f"drf_standardized_errors.openapi_serializers.{name}Enum.choices"
             for name in (
@@ -54,6 +54,8 @@ def framework(*, rate_limits: bool, proxies: int) -> dict[str, Any]:
         "DEFAULT_THROTTLE_RATES": {
             "book": "30/min" if rate_limits else None,
             "sync": "12/min" if rate_limits else None,
+            "calendar": "120/min" if rate_limits else None,
+            "export": "6/min" if rate_limits else None,
             "schema": "30/min" if rate_limits else None,
         },
         "NUM_PROXIES": proxies,

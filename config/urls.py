@@ -1,4 +1,7 @@
-"""Mounts the apps, and wires the end of a payment to what it was for: the only file that sees both sides."""
+"""Mounts the apps, and wires what lower ones must ask of upper ones: the only file that sees both sides.
+
+The end of a payment goes to what it was for; a member's export and erasure to every app that holds something of theirs.
+"""
 
 from allauth.account.decorators import secure_admin_login
 from csp.decorators import csp_update
@@ -8,8 +11,12 @@ from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from booking import conversation, settlement
+from booking import personal as booking_personal
 from config import errors, health, metrics, schema
+from members.views import ExportView, MeView
+from notifications import personal as notifications_personal
 from notifications.views import TwilioReplyView
+from payments import personal as payments_personal
 from payments.views import StripeWebhookView
 
 admin.autodiscover()
@@ -19,8 +26,13 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 docs = csp_update({"style-src": "'unsafe-inline'"})(SpectacularSwaggerSplitView.as_view(url_name="schema"))
 
+collect = (booking_personal.held, payments_personal.held, notifications_personal.held)
+forget = (booking_personal.forget, notifications_personal.forget)
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="docs")),
+    path("api/members/me/", MeView.as_view(forget=forget), name="me"),
+    path("api/members/me/export/", ExportView.as_view(collect=collect), name="export"),
     path("api/members/", include("members.urls")),
     path("api/booking/stripe/webhook/", StripeWebhookView.as_view(settle=settlement.settle), name="stripe-webhook"),
     path("api/booking/", include("booking.urls")),

@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class MemberAccountAdapter(DefaultAccountAdapter):
-    """allauth's adapter, with three changes of mind."""
+    """allauth's adapter, with four changes of mind."""
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Too many failed attempts on one account are a 429 like every other limit; allauth makes them a 400."""
@@ -31,6 +31,11 @@ class MemberAccountAdapter(DefaultAccountAdapter):
             taken = {"code": "email_taken", "param": "email", "message": "A member with this e-mail exists."}
             answer = JsonResponse({"status": 400, "errors": [taken]}, status=400)
             raise ImmediateHttpResponse(answer) from error
+
+    def set_password(self, user: Any, password: str) -> None:
+        """Writes the password alone: the row may have been erased or deactivated since it was read."""
+        user.set_password(password)
+        user.save(update_fields=["password"])
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """A mail server that is down must not stop anyone from signing up."""

@@ -1,5 +1,6 @@
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
+from django.http import HttpRequest
 
 from members.models import Member
 
@@ -22,3 +23,7 @@ class MemberAdmin(UserAdmin):
 
     def has_delete_permission(self, request: object, obj: Member | None = None) -> bool:
         return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Member | None = None) -> bool:
+        """A form that was opened before its member was erased must not bring them back."""
+        return super().has_change_permission(request, obj) and not (obj and obj.is_erased)

@@ -6,6 +6,9 @@ from django.db.models.functions import Lower
 
 from members.phones import PhoneField
 
+# A host that can never exist (RFC 2606).
+ERASED_HOST = "erased.invalid"
+
 
 class MemberManager(BaseUserManager["Member"]):
     """Makes members; e-mails are kept in lower case, so that one address is one login."""
@@ -46,6 +49,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether who they were has been forgotten: there is nobody left to write to."""
+        return self.email.endswith(f"@{ERASED_HOST}")
 
     def clean(self) -> None:
         super().clean()

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+from rest_framework.exceptions import NotAuthenticated
 
 from members.models import Member
 from members.phones import validate_possible
@@ -27,10 +28,16 @@ class MemberSerializer(serializers.ModelSerializer):
         read_only_fields = ("id", "email", "is_staff")
 
     def update(self, instance: Member, validated_data: dict[str, Any]) -> Member:
-        """Writes what was sent and nothing else: the row may have been deactivated since it was read."""
+        """Writes what was sent and nothing else: the row may have been deactivated since it was read.
+
+        NotAuthenticated when its member was erased since: what has been forgotten is not written again.
+        """
+        # The address changes with the erasure and never otherwise.
+        same = Member.objects.filter(pk=instance.pk, email=instance.email)
+        if validated_data and not same.update(**validated_data):
+            raise NotAuthenticated
         for name, value in validated_data.items():
             setattr(instance, name, value)
-        instance.save(update_fields=list(validated_data))
         return instance
 
 

@@ -1,8 +1,7 @@
 from django.urls import path
 
-from members.views import MemberListView, MeView
+from members.views import MemberListView
 
 urlpatterns = [
     path("", MemberListView.as_view(), name="members"),
-    path("me/", MeView.as_view(), name="me"),
 ]

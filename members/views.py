@@ -1,13 +1,20 @@
+from collections.abc import Callable
 from typing import Any
 
 from django.db import IntegrityError
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import filters, generics, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
 
+from boundary.envelope import RefusalSerializer
+from members import erasure, personal
 from members.models import Member
 from members.serializers import MemberSerializer, NewMemberSerializer
 
@@ -23,11 +30,39 @@ class MeView(generics.RetrieveUpdateAPIView):
     """The member who asks."""
 
     serializer_class = MemberSerializer
-    http_method_names = ("get", "patch", "head", "options")
+    http_method_names = ("get", "patch", "delete", "head", "options")
+    forget: tuple[erasure.Forget, ...] = ()
 
     def get_object(self) -> Member:
         assert isinstance(self.request.user, Member)
         return self.request.user
+
+    @extend_schema(responses={204: None, 409: RefusalSerializer})
+    def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Erase oneself: name, e-mail, phone and every session are gone at once; bookings and money stay, nameless."""
+        erasure.erase(self.get_object().pk, forget=self.forget, now=timezone.now())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ExportView(APIView):
+    """Everything that is held about the member who asks, as one JSON file."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "export"
+    collect: tuple[Callable[[Member], dict[str, Any]], ...] = ()
+
+    @extend_schema(responses={200: OpenApiTypes.OBJECT, 429: RefusalSerializer})
+    def get(self, request: Request) -> Response:
+        member = request.user
+        assert isinstance(member, Member)
+        everything = personal.held(member)
+        for held in self.collect:
+            everything |= held(member)
+        headers = {
+            "Content-Disposition": f'attachment; filename="member-{member.pk}.json"',
+            "Cache-Control": "no-store",
+        }
+        return Response(everything, headers=headers)
 
 
 class MemberListView(generics.ListAPIView):

@@ -99,6 +99,8 @@ def _holds(text: str, values: set[str]) -> bool:
 
 def _reason_to_skip(message: Message) -> str:
     member: Member = message.member
+    if member.is_erased:
+        return "erased"
     if not settings.MESSAGING_ENABLED:
         if settings.DEBUG:
             logger.info("WhatsApp to %s: %s", member.email, preview(message.kind, message.variables))

@@ -3,27 +3,12 @@ from typing import Any
 from django.utils import timezone
 from rest_framework import serializers
 
+from boundary.envelope import RefusalSerializer as RefusalSerializer
 from members.models import Member
 from payments.models import CreditEntry, CreditLot
 
 LARGEST_GRANT = 100_000
 ENTRIES_SHOWN = 100
-
-
-REFUSAL_TYPES = [("client_error", "client_error"), ("server_error", "server_error")]
-
-
-class RefusalErrorSerializer(serializers.Serializer):
-    code = serializers.CharField()
-    detail = serializers.CharField()
-    attr = serializers.CharField(allow_null=True)
-
-
-class RefusalSerializer(serializers.Serializer):
-    """The one shape of every refusal; `errors[0].code` says which."""
-
-    type = serializers.ChoiceField(choices=REFUSAL_TYPES)
-    errors = RefusalErrorSerializer(many=True)  # type: ignore[assignment]
 
 
 class LotSerializer(serializers.ModelSerializer):
