@@ -26,7 +26,8 @@ LOTS = Law(
     SELECT 'the studio', granted || ' granted, ' || spent || ' spent, ' || remaining || ' left'
     FROM (SELECT (SELECT COALESCE(SUM(granted), 0) FROM payments_creditlot) AS granted,
               (SELECT COALESCE(SUM(remaining), 0) FROM payments_creditlot) AS remaining,
-              (SELECT COALESCE(-SUM(credits), 0) FROM payments_creditentry WHERE kind <> 'granted') AS spent) studio
+              (SELECT COALESCE(-SUM(credits), 0) FROM payments_creditentry
+               WHERE spend_id IS NOT NULL OR kind = 'refunded') AS spent) studio
     WHERE granted - spent <> remaining
     """,
 )
