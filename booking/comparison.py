@@ -12,11 +12,14 @@ from django.db.models import Q
 
 from booking.models import Booking
 from payments import outcomes, refunds
-from payments.models import Payment, Refund, UnmatchedMoney
+from payments.models import PackPurchase, Payment, Refund, UnmatchedMoney
 from payments.outcomes import Outcome
 from payments.stripe_objects import Intent, Repayment
 
 Status = Payment.Status
+# The same words for both, each with its own enum.
+HELD = (Booking.Status.PENDING, PackPurchase.Status.PENDING)
+FREED = (Booking.Status.FREED, PackPurchase.Status.FREED)
 
 
 class Kind(StrEnum):
@@ -44,11 +47,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Case:
-    """One payment: the intent at Stripe, and our row with the booking it is for; either side may be missing."""
+    """One payment: the intent at Stripe, and our row with the order it is for; either side may be missing."""
 
     intent: Intent | None
     payment: Payment | None
-    booking: Booking | None = None
+    order: Booking | PackPurchase | None = None
     queued: bool = False  # its money stands in the queue of unmatched money
 
     @property
@@ -56,6 +59,12 @@ class Case:
         if self.payment:
             return self.payment.subject
         return self.intent.id if self.intent else ""
+
+    @property
+    def standing(self) -> str:
+        """How what it is for stands, in words."""
+        what = "purchase" if self.subject.startswith(PackPurchase.SUBJECT) else "booking"
+        return f"its {what} is {self.order.status if self.order else 'not there'}"
 
     @property
     def own(self) -> Payment | None:
@@ -74,7 +83,7 @@ def cases(intents: Iterable[Intent]) -> list[Case]:
     rows = Payment.objects.filter(Q(stripe_intent_id__in=[one.id for one in intents]) | Q(reference__in=named))
     by_intent = {row.stripe_intent_id: row for row in rows}
     by_reference = {row.reference: row for row in rows}
-    bookings = _bookings(rows)
+    orders = _orders(rows)
     queued = set(
         UnmatchedMoney.objects.filter(stripe_id__in=[one.id for one in intents]).values_list("stripe_id", flat=True)
     )
@@ -82,18 +91,21 @@ def cases(intents: Iterable[Intent]) -> list[Case]:
     for intent in intents:
         reference = intent.payment_reference
         row = by_intent.get(intent.id) or (by_reference.get(reference) if reference else None)
-        found.append(Case(intent, row, bookings.get(row.pk) if row else None, intent.id in queued))
+        found.append(Case(intent, row, orders.get(row.pk) if row else None, intent.id in queued))
     return found
 
 
 def unheard(payment: Payment) -> Case:
     """A payment whose intent Stripe does not know."""
-    return Case(None, payment, _bookings([payment]).get(payment.pk))
+    return Case(None, payment, _orders([payment]).get(payment.pk))
 
 
-def _bookings(payments: Iterable[Payment]) -> dict[int, Booking]:
-    found = Booking.objects.filter(payment__in=[row.pk for row in payments])
-    return {one.payment_id: one for one in found if one.payment_id is not None}
+def _orders(payments: Iterable[Payment]) -> dict[int, Booking | PackPurchase]:
+    ids = [row.pk for row in payments]
+    bookings = Booking.objects.filter(payment__in=ids)
+    held = {one.payment_id: one for one in bookings if one.payment_id is not None}
+    bought = {one.payment_id: one for one in PackPurchase.objects.filter(payment__in=ids)}
+    return held | bought
 
 
 def difference(case: Case) -> Difference | None:
@@ -118,8 +130,8 @@ def difference(case: Case) -> Difference | None:
 
 
 def agreed(case: Case) -> tuple[int, str] | None:
-    """The price that the booking was made for."""
-    return (case.booking.amount, case.booking.currency) if case.booking else None
+    """The price that the booking or the purchase was made for."""
+    return (case.order.amount, case.order.currency) if case.order else None
 
 
 def _nobodys(case: Case) -> Difference | None:
@@ -157,16 +169,15 @@ def _succeeded(case: Case, intent: Intent, payment: Payment) -> Difference | Non
         return Difference(Kind.AMOUNT, f"{said}, {payment.amount_received} {payment.currency} here")
     if payment.amount != intent.amount:
         return Difference(Kind.AMOUNT, f"{intent.amount} asked at Stripe, {payment.amount} here")
-    open_here = case.booking is None or case.booking.status in (Booking.Status.PENDING, Booking.Status.FREED)
+    open_here = case.order is None or case.order.status in (*HELD, *FREED)
     if open_here and not _accounted(case, payment):
-        state = case.booking.status if case.booking else "not there"
-        return Difference(Kind.UNSETTLED, f"{said} and here, its booking is {state}")
+        return Difference(Kind.UNSETTLED, f"{said} and here, {case.standing}")
     return None
 
 
 def _accounted(case: Case, payment: Payment) -> bool:
     """Whether it goes back, stands in the queue, or was owed back and is left to staff since it did not arrive."""
-    freed = case.booking is not None and case.booking.status == Booking.Status.FREED
+    freed = case.order is not None and case.order.status in FREED
     if freed and payment.refunds.filter(reason="late_payment").exists():
         return True
     queued = case.queued or UnmatchedMoney.objects.filter(payment=payment).exists()
@@ -176,18 +187,15 @@ def _accounted(case: Case, payment: Payment) -> bool:
 def _canceled(case: Case, payment: Payment) -> Difference | None:
     if payment.status in Payment.LIVE or (payment.status == Status.REVIEW and not payment.amount_received):
         return Difference(Kind.CANCELED_THERE, f"canceled at Stripe, {payment.status} here")
-    if payment.status == Status.VOID and case.booking and case.booking.status == Booking.Status.PENDING:
-        return Difference(Kind.UNSETTLED, "canceled at Stripe and here, its booking is still held")
+    if payment.status == Status.VOID and case.order and case.order.status in HELD:
+        return Difference(Kind.UNSETTLED, f"canceled at Stripe and here, {case.standing}")
     return None
 
 
 def _payable(case: Case, intent: Intent, payment: Payment) -> Difference | None:
-    held = case.booking is not None and case.booking.status == Booking.Status.PENDING
+    held = case.order is not None and case.order.status in HELD
     if payment.status == Status.VOID or not held:
-        state = case.booking.status if case.booking else "not there"
-        return Difference(
-            Kind.PAYABLE_THERE, f"{intent.status} at Stripe, {payment.status} here, its booking is {state}"
-        )
+        return Difference(Kind.PAYABLE_THERE, f"{intent.status} at Stripe, {payment.status} here, {case.standing}")
     wrong = (intent.amount, intent.currency) != (payment.amount, payment.currency)
     if wrong and payment.status != Status.REVIEW:
         said = f"{intent.amount} {intent.currency} asked at Stripe, {payment.amount} {payment.currency} here"

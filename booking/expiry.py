@@ -1,4 +1,4 @@
-"""Stale holds: void the payment first, free the seat second."""
+"""Stale holds, and purchases that nobody paid: void the payment first, free what it was for second."""
 
 import logging
 from datetime import datetime
@@ -10,7 +10,7 @@ from booking import settlement
 from booking.models import Booking, ClassSession
 from payments import intents
 from payments.exceptions import PaymentsUnavailable, PaymentUndecided
-from payments.models import Payment
+from payments.models import PackPurchase, Payment
 
 logger = logging.getLogger(__name__)
 BY = "expire_pending_bookings"
@@ -43,17 +43,20 @@ def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking
     return holds.select_related("payment", "session", "member").order_by("expires_at", "id")
 
 
-def expire(booking: Booking, *, now: datetime, by: str = BY) -> Fate:
-    """End one stale hold by what Stripe answers; never raises: what goes wrong is logged and left for the next run."""
+def expire(order: Booking | PackPurchase, *, now: datetime, by: str = BY) -> Fate:
+    """End one stale hold or purchase by what Stripe answers.
+
+    Never raises: what goes wrong is logged and left for the next run.
+    """
     try:
-        return _end(booking, by, now)
+        return _end(order, by, now)
     except PaymentUndecided:
         return Fate.UNFINISHED
     except PaymentsUnavailable:
         return Fate.SILENT
     except Exception:
         # One poisoned row must not keep the others waiting.
-        logger.exception("The hold %s could not be ended", booking.reference)
+        logger.exception("The hold %s could not be ended", order.reference)
         return Fate.UNFINISHED
 
 
@@ -74,10 +77,11 @@ def free_seats(session: ClassSession, *, now: datetime) -> bool:
     return False
 
 
-def _end(booking: Booking, by: str, now: datetime) -> Fate:
-    payment = booking.payment
+def _end(order: Booking | PackPurchase, by: str, now: datetime) -> Fate:
+    payment = order.payment
     if payment is None:
-        return Fate.FREED if settlement.lapse(booking, reason="offer_lapsed", by=by, now=now) else Fate.ELSEWHERE
+        assert isinstance(order, Booking)
+        return Fate.FREED if settlement.lapse(order, reason="offer_lapsed", by=by, now=now) else Fate.ELSEWHERE
     if not payment.claim_void(now):
         return Fate.ELSEWHERE
     try:
@@ -87,7 +91,7 @@ def _end(booking: Booking, by: str, now: datetime) -> Fate:
     if ended.status == Payment.Status.REVIEW:
         logger.error(
             "The hold %s has money in review (%s): look at its payment in the admin and at Stripe",
-            booking.reference,
+            order.reference,
             ended.review_reason,
         )
         return Fate.UNFINISHED

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from booking import messages, seats, waitlist
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import Booking, ClassSession
-from payments import refunds, unmatched
+from payments import purchases, refunds, unmatched
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,9 @@ class NotReseated(Exception):
 
 def settle(payment: Payment, *, by: str, now: datetime) -> None:
     """Apply the end of a payment to its booking, in the transaction that ended it; told twice it does nothing."""
+    if purchases.are_paid_by(payment):
+        purchases.settle(payment, by=by, now=now)
+        return
     booking = Booking.objects.select_related("session", "member").filter(payment=payment).first()
     if booking is None:
         logger.error("The payment %s belongs to no booking", payment.reference)
@@ -53,6 +56,9 @@ def _leave_seat(booking: Booking, now: datetime) -> None:
 
 def take_back(payment: Payment, *, by: str, now: datetime) -> None:
     """Undo what a payment brought that turned out never to have been made, in the transaction that found it out."""
+    if purchases.are_paid_by(payment):
+        purchases.take_back(payment, now=now)
+        return
     booking = Booking.objects.select_related("session", "member").filter(payment=payment).first()
     if booking is None:
         return

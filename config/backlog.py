@@ -7,7 +7,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from booking import expiry
 from notifications.models import Message
-from payments import refunds
+from payments import purchases, refunds
 from payments.models import Payment, UnmatchedMoney
 
 # Each is done by a command that cron runs every minute; so long may it be late before someone must look.
@@ -27,16 +27,18 @@ class Waiting:
 
 
 def measure(now: datetime) -> dict[str, Waiting]:
-    """Stale holds, refunds owed, messages due, payments in review and unmatched money. Reads only.
+    """Stale holds and purchases, refunds owed, messages due, payments in review, unmatched money. Reads only.
 
     A stale hold that only the bank or staff can end is none of cron's: it is counted apart.
     """
     stale = expiry.stale(now=now, created_before=None).order_by()
     undecided = Q(payment__status__in=expiry.UNDECIDED)
+    unpaid = purchases.stale(now=now, created_before=None).order_by().exclude(undecided)
     messages = Message.objects.filter(status__in=Message.WAITING, due_at__lte=now)
     return {
         "stale_holds": _waiting(stale.exclude(undecided), "expires_at", now),
         "undecided_holds": _waiting(stale.filter(undecided), "expires_at", now),
+        "stale_purchases": _waiting(unpaid, "expires_at", now),
         "refunds_owed": _waiting(refunds.due(now=now).order_by(), "due_at", now),
         "messages_due": _waiting(messages, "due_at", now),
         "payments_in_review": _waiting(Payment.objects.filter(status=Payment.Status.REVIEW), "ended_at", now),

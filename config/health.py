@@ -8,7 +8,7 @@ from django.utils import timezone
 from config import backlog
 
 # What a command does that cron runs; the rest waits for staff.
-CRON = ("stale_holds", "refunds_owed", "messages_due")
+CRON = ("stale_holds", "stale_purchases", "refunds_owed", "messages_due")
 
 
 def livez(request: HttpRequest) -> JsonResponse:

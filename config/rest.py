@@ -22,6 +22,7 @@ OPENAPI = {
     "ENUM_NAME_OVERRIDES": {
         "SessionStatusEnum": "booking.models.ClassSession.Status",
         "BookingStatusEnum": "booking.models.Booking.Status",
+        "PurchaseStatusEnum": "payments.models.PackPurchase.Status",
         "RefusalTypeEnum": "boundary.envelope.REFUSAL_TYPES",
         **{
             f"{name}Enum": f"drf_standardized_errors.openapi_serializers.{name}Enum.choices"

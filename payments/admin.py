@@ -22,7 +22,10 @@ from payments.models import (
     StripeEvent,
     UnmatchedMoney,
 )
+from payments.pack_admin import CreditPackAdmin, PackPurchaseAdmin
 from payments.serializers import LARGEST_GRANT
+
+__all__ = ["CreditPackAdmin", "PackPurchaseAdmin"]
 
 
 class GrantForm(ModelForm):

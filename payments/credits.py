@@ -28,11 +28,12 @@ def grant(
     now: datetime,
     expires_at: datetime | None = None,
     idempotency_key: str | None = None,
+    source: str = CreditLot.Source.GRANT,
 ) -> tuple[CreditLot, bool]:
     """Give a member a lot of credits; False beside it when this key had given it before. Opens a transaction."""
     with transaction.atomic():
         asked = {"member": member, "granted": credits, "note": note, "expires_at": expires_at}
-        fresh = asked | {"remaining": credits, "created_at": now}
+        fresh = asked | {"remaining": credits, "source": source, "created_at": now}
         if idempotency_key is None:
             lot, created = CreditLot.objects.create(granted_by=granted_by, **fresh), True
         else:
@@ -114,3 +115,11 @@ def _grant_grace(spent: CreditSpend, credits: int, now: datetime) -> None:
         created_at=now,
     )
     CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.GRANTED, credits=credits, created_at=now)
+
+
+def withdraw(lot: CreditLot, credits: int, *, now: datetime) -> bool:
+    """Take credits back that were bought, in the caller's transaction; False when fewer than that remain."""
+    if not lot.withdraw(credits):
+        return False
+    CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.REFUNDED, credits=-credits, created_at=now)
+    return True

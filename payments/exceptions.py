@@ -41,6 +41,18 @@ class IdempotencyKeyReused(APIException):
     default_detail = "This Idempotency-Key was used for a different request."
 
 
+class PackUsed(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "pack_used"
+    default_detail = "Credits of this pack were spent; only an unused pack can be refunded."
+
+
+class NotRefundable(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_refundable"
+    default_detail = "This purchase is not paid, or was refunded already."
+
+
 class CreditsMoved(Exception):
     """Another spend took credits between our reading and our taking: roll back and look again."""
 

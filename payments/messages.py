@@ -1,12 +1,14 @@
-"""What a member is told of money that goes back; owed in the transaction of the moment itself."""
+"""What a member is told of credits bought and money that goes back; owed in the transaction of the moment itself."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.utils.formats import date_format
 
 from notifications import outbox
 from payments.currencies import written
-from payments.models import Refund
+from payments.models import PackPurchase, Refund
 
 
 def tell_refund(refund: Refund, *, now: datetime) -> None:
@@ -19,3 +21,13 @@ def tell_refund(refund: Refund, *, now: datetime) -> None:
         "title": payment.description.removeprefix(settings.STRIPE_PAYMENT_DESCRIPTION_PREFIX).strip(),
     }
     outbox.enqueue(kind=kind, subject=f"refund:{refund.reference}", member=payment.member, variables=variables, now=now)
+
+
+def tell_pack_paid(purchase: PackPurchase, *, valid_until: datetime, now: datetime) -> None:
+    """Say that the credits of a pack are there."""
+    variables = {
+        "name": purchase.member.name or "there",
+        "credits": str(purchase.credits),
+        "valid_until": date_format(valid_until.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)), "D j M Y, H:i"),
+    }
+    outbox.enqueue(kind="pack_paid", subject=purchase.subject, member=purchase.member, variables=variables, now=now)

@@ -79,16 +79,23 @@ HALF_DONE = Law(
     UNION ALL
     SELECT 'payment ' || p.subject, 'is ' || p.status || ' since ' || p.created_at
     FROM payments_payment p LEFT JOIN booking_booking b ON b.payment_id = p.id
-    WHERE p.status IN ('creating', 'voiding') AND COALESCE(b.expires_at, p.created_at) <= :half_done
+    LEFT JOIN payments_packpurchase u ON u.payment_id = p.id
+    WHERE p.status IN ('creating', 'voiding') AND COALESCE(b.expires_at, u.expires_at, p.created_at) <= :half_done
       AND (p.void_claimed_at IS NULL OR p.void_claimed_at <= :grace)
     UNION ALL
-    SELECT 'payment ' || p.subject, 'is ' || p.status || ' for a booking that is ' || COALESCE(b.status, 'not there')
+    SELECT 'payment ' || p.subject,
+        'is ' || p.status || ', what it is for is ' || COALESCE(b.status, u.status, 'not there')
     FROM payments_payment p LEFT JOIN booking_booking b ON b.payment_id = p.id
-    WHERE p.status IN ('creating', 'open', 'processing', 'voiding') AND COALESCE(b.status, '') <> 'pending'
+    LEFT JOIN payments_packpurchase u ON u.payment_id = p.id
+    WHERE p.status IN ('creating', 'open', 'processing', 'voiding') AND COALESCE(b.status, u.status, '') <> 'pending'
     UNION ALL
     SELECT 'booking ' || b.reference, 'is held, its payment is ' || p.status
     FROM booking_booking b JOIN payments_payment p ON p.id = b.payment_id
     WHERE b.status = 'pending' AND p.status IN ('paid', 'void')
+    UNION ALL
+    SELECT 'purchase ' || u.reference, 'is pending, its payment is ' || p.status
+    FROM payments_packpurchase u JOIN payments_payment p ON p.id = u.payment_id
+    WHERE u.status = 'pending' AND p.status IN ('paid', 'void')
     UNION ALL
     SELECT 'refund of ' || p.subject, 'is due since ' || r.due_at
     FROM payments_refund r JOIN payments_payment p ON p.id = r.payment_id

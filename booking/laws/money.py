@@ -24,10 +24,12 @@ CARD_BOOKINGS = Law(
 )
 PAYMENTS = Law(
     "payments",
-    "A paid payment has its booking, or refunds that add up to it, never both, or stands under unmatched money.",
+    "A paid payment has what it was for, or refunds that add up to it, never both, or stands under unmatched money.",
     f"""
     SELECT 'payment ' || p.subject AS subject, p.amount_received || ' received, ' || COALESCE(r.returned, 0)
-        || ' returned, its booking is ' || COALESCE(b.status, 'not there') AS wrong
+        || ' returned, what it was for is '
+        || COALESCE(b.status, (SELECT u.status FROM payments_packpurchase u WHERE u.payment_id = p.id), 'not there')
+        AS wrong
     FROM payments_payment p
     LEFT JOIN booking_booking b ON b.payment_id = p.id
     LEFT JOIN (SELECT payment_id, SUM(amount) AS returned, MAX(CASE WHEN reason = 'late_payment' THEN 1 END) AS late
@@ -35,6 +37,7 @@ PAYMENTS = Law(
     WHERE p.status = 'paid' AND (
         (b.status = 'paid' AND r.late = 1)
         OR (COALESCE(b.status, '') NOT IN ('paid', 'cancelled') AND COALESCE(r.returned, 0) < p.amount_received
+            AND NOT EXISTS (SELECT 1 FROM payments_packpurchase u WHERE u.payment_id = p.id AND u.status = 'paid')
             AND NOT EXISTS (SELECT 1 FROM payments_unmatchedmoney u WHERE u.payment_id = p.id)))
     UNION ALL
     SELECT 'payment ' || p.subject, p.amount_received || ' received in review, and in no queue'

@@ -42,6 +42,9 @@ class PackPurchase(models.Model):
         FREED = "freed"
         REFUNDED = "refunded"
 
+    # What the subject of its payment begins with.
+    SUBJECT = "purchase:"
+
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     pack = models.ForeignKey(CreditPack, on_delete=models.PROTECT, related_name="+")
@@ -84,7 +87,7 @@ class PackPurchase(models.Model):
     @property
     def subject(self) -> str:
         """How its payment and its messages name it."""
-        return f"purchase:{self.reference}"
+        return f"{self.SUBJECT}{self.reference}"
 
     def move(self, from_: Status, to: Status, **fields: Any) -> bool:
         """Change the status from the one given. False, and nothing written, when it is another by now."""
@@ -96,5 +99,9 @@ class PackPurchase(models.Model):
         return True
 
     def end(self, from_: Status, to: Status, *, reason: str, now: datetime) -> bool:
-        """The same, for an end: freed or refunded, for a stated reason."""
-        return self.move(from_, to, ended_at=now, ended_reason=reason)
+        """The same, for an end: freed or refunded, for a stated reason.
+
+        After `payment_rejected` the member was told that nothing is held: the key may then try again.
+        """
+        forgotten = {"idempotency_key": None} if reason == "payment_rejected" else {}
+        return self.move(from_, to, ended_at=now, ended_reason=reason, **forgotten)

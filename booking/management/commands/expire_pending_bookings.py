@@ -10,6 +10,8 @@ from booking import expiry, waitlist
 from booking.expiry import Fate
 from booking.models import Booking
 from boundary.command import OpsCommand, positive
+from payments import purchases
+from payments.models import PackPurchase
 
 BATCH = 200
 SILENCES = 5
@@ -18,7 +20,8 @@ SILENCES = 5
 class Command(OpsCommand):
     help = """Releases stale holds: voids their payments at Stripe first, frees their seats second. Stale is as well
 whatever holds a seat of a session that has begun or was cancelled. The seat of an offer that lapsed goes to the next
-in line, and so does any other seat that is free while somebody waits for it.
+in line, and so does any other seat that is free while somebody waits for it. Purchases of packs that nobody paid end
+likewise.
 
 Examples:
   manage.py expire_pending_bookings                 every hold past its expiry (cron: every minute)
@@ -36,35 +39,49 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         now = timezone.now()
         created_before = now - timedelta(minutes=options["minutes"]) if options["minutes"] else None
         holds = expiry.stale(now=now, created_before=created_before)
+        unpaid = purchases.stale(now=now, created_before=created_before)
         ids = list(holds.values_list("pk", flat=True)[: options["limit"]])
+        left = options["limit"] - len(ids) if options["limit"] else None
+        unpaid_ids = list(unpaid.values_list("pk", flat=True)[:left])
         if options["dry_run"]:
             if options["verbosity"] >= 2:
-                for reference in holds.filter(pk__in=ids).values_list("reference", flat=True):
-                    self.stdout.write(reference)
-            self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed)")
+                for rows, chosen in ((holds, ids), (unpaid, unpaid_ids)):
+                    for reference in rows.filter(pk__in=chosen).values_list("reference", flat=True):
+                        self.stdout.write(reference)
+            more = f"; {len(unpaid_ids)} stale purchases" if unpaid_ids else ""
+            self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed){more}")
             return
         counts = self._end(holds, ids, options["verbosity"])
+        of_packs = self._end(unpaid, unpaid_ids, options["verbosity"])
         offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:BATCH])
-        unfinished = counts[Fate.UNFINISHED] + counts[Fate.SILENT]
-        self.stdout.write(
-            f"expire_pending_bookings: {len(ids)} stale, {counts[Fate.FREED]} freed, "
-            f"{counts[Fate.PAID]} paid after all, {counts[Fate.KEPT]} still processing, {unfinished} unfinished"
-            + (f"; {offered} free seats offered to who waits" if offered else "")
-        )
-        if unfinished:
+        more = f"; purchases: {_told(len(unpaid_ids), of_packs)}" if unpaid_ids else ""
+        more += f"; {offered} free seats offered to who waits" if offered else ""
+        self.stdout.write(f"expire_pending_bookings: {_told(len(ids), counts)}{more}")
+        if _unfinished(counts + of_packs):
             raise SystemExit(1)
 
-    def _end(self, holds: QuerySet[Booking], ids: list[int], verbosity: int) -> Counter[Fate]:
+    def _end(self, holds: QuerySet[Booking] | QuerySet[PackPurchase], ids: list[int], verbosity: int) -> Counter[Fate]:
         """End them one by one; stop when Stripe is plainly silent, for the next run is already on its way."""
         counts: Counter[Fate] = Counter()
         silences = 0
         for start in range(0, len(ids), BATCH):
-            for booking in holds.filter(pk__in=ids[start : start + BATCH]):
-                fate = expiry.expire(booking, now=timezone.now())
+            for order in holds.filter(pk__in=ids[start : start + BATCH]):
+                fate = expiry.expire(order, now=timezone.now())
                 counts[fate] += 1
-                self.show(f"{booking.reference} {fate}", done=sum(counts.values()), total=len(ids), verbosity=verbosity)
+                self.show(f"{order.reference} {fate}", done=sum(counts.values()), total=len(ids), verbosity=verbosity)
                 silences = silences + 1 if fate == Fate.SILENT else 0
                 if silences == SILENCES:
                     counts[Fate.UNFINISHED] += len(ids) - sum(counts.values())
                     return counts
         return counts
+
+
+def _told(stale: int, counts: Counter[Fate]) -> str:
+    return (
+        f"{stale} stale, {counts[Fate.FREED]} freed, {counts[Fate.PAID]} paid after all, "
+        f"{counts[Fate.KEPT]} still processing, {_unfinished(counts)} unfinished"
+    )
+
+
+def _unfinished(counts: Counter[Fate]) -> int:
+    return counts[Fate.UNFINISHED] + counts[Fate.SILENT]

@@ -12,7 +12,7 @@ from booking.models import Booking, ClassSession
 from boundary.command import OpsCommand
 from members.models import Member
 from payments import credits
-from payments.models import Payment
+from payments.models import CreditPack, PackPurchase, Payment
 
 PASSWORD = "demo-studio-2026"  # noqa: S105 - printed below; the command refuses to run in production
 DAYS = 7
@@ -22,11 +22,14 @@ CLASSES = (
     ("Bouldering basics", "Femi", "The wall", 12, 90, 6, 1800, 2),
     ("Spin", "Rosa", "Studio 2", 18, 45, 20, 1000, 1),
 )
+# name, credits, price in minor units, days of validity
+PACKS = (("One class", 1, 1400, 30), ("Five classes", 5, 5500, 90), ("Ten classes", 10, 9900, 180))
 OPEN_DAY = ("Open studio", "Isla", "Studio 1", 20, 60, 30, 0, 0)
 
 
 class Command(OpsCommand):
-    help = """Fills a development database with a demo studio: a week of sessions, two members, one of staff.
+    help = """Fills a development database with a demo studio: a week of sessions, packs of credits, two members and
+one of staff.
 
 Safe to run again: what is there stays. Refuses to run in production.
 
@@ -53,24 +56,31 @@ Examples:
         )
         added = sum(self._session(day, plan) for day in range(1, DAYS + 1) for plan in CLASSES)
         added += self._session(DAYS, OPEN_DAY)
+        packs = sum(self._pack(*plan) for plan in PACKS)
         self.stdout.write(
-            f"seed_demo: {added} sessions added, {5 if granted else 0} credits granted; sign in as ana@example.com "
-            f"(credits), ben@example.com or carla@example.com (staff) with {PASSWORD}"
+            f"seed_demo: {added} sessions added, {packs} packs added, {5 if granted else 0} credits granted; "
+            f"sign in as ana@example.com (credits), ben@example.com or carla@example.com (staff) with {PASSWORD}"
         )
 
     def _forget_holds(self, now: datetime) -> None:
         """A sandbox keeps its intents in memory: once it has ended, nobody can pay them."""
-        for booking in Booking.objects.filter(status=Booking.Status.PENDING).select_related("payment"):
-            if booking.payment is not None:
+        holds = Booking.objects.filter(status=Booking.Status.PENDING).select_related("payment")
+        unpaid = PackPurchase.objects.filter(status=PackPurchase.Status.PENDING).select_related("payment")
+        for payment in (*(hold.payment for hold in holds), *(purchase.payment for purchase in unpaid)):
+            if payment is not None:
                 with transaction.atomic():
-                    booking.payment.change(Payment.Status.VOID, void_reason="payment_canceled", ended_at=now)
-                    settlement.settle(booking.payment, by="seed_demo", now=now)
+                    payment.change(Payment.Status.VOID, void_reason="payment_canceled", ended_at=now)
+                    settlement.settle(payment, by="seed_demo", now=now)
 
     def _member(self, email: str, name: str, phone: str, **flags: bool) -> Member:
         member = Member.objects.filter(email=email).first()
         return member or Member.objects.create_user(
             email, PASSWORD, name=name, phone=phone, whatsapp_opt_in=bool(phone), **flags
         )
+
+    def _pack(self, name: str, number: int, amount: int, valid_days: int) -> bool:
+        values = {"credits": number, "amount": amount, "valid_days": valid_days, "currency": settings.STRIPE_CURRENCY}
+        return CreditPack.objects.get_or_create(name=name, defaults=values)[1]
 
     def _session(self, day: int, plan: tuple[str, str, str, int, int, int, int, int]) -> bool:
         title, instructor, room, hour, minutes, capacity, amount, price_in_credits = plan

@@ -1,0 +1,137 @@
+"""Packs of credits and their purchases over HTTP."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics
+from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission, IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.throttling import ScopedRateThrottle
+from rest_framework.views import APIView
+
+from members.models import Member
+from payments import intents, packs, purchases
+from payments.idempotency import key_of
+from payments.models import CreditPack, PackPurchase
+from payments.serializers import BoughtSerializer, PackSerializer, PurchaseSerializer, RefusalSerializer
+
+
+class PackListView(generics.ListCreateAPIView):
+    """Anyone lists the packs on sale, cheapest first; staff see all of them and add some."""
+
+    queryset = CreditPack.objects.none()
+    serializer_class = PackSerializer
+
+    def get_permissions(self) -> Sequence[BasePermission]:
+        return [AllowAny() if self.request.method in SAFE_METHODS else IsAdminUser()]
+
+    def get_queryset(self) -> QuerySet[CreditPack]:
+        rows = CreditPack.objects.order_by("amount", "id")
+        return rows if self.request.user.is_staff else rows.filter(active=True)
+
+
+class PackView(generics.UpdateAPIView):
+    """Staff change a pack; what was sold stays as it was sold."""
+
+    queryset = CreditPack.objects.all()
+    serializer_class = PackSerializer
+    permission_classes = (IsAdminUser,)
+    http_method_names = ("patch", "options")
+
+
+class BuyView(APIView):
+    """Buy a pack: the secret to pay it with. Its credits are granted when it is paid."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "book"
+
+    @extend_schema(
+        request=None,
+        responses={
+            201: BoughtSerializer,
+            200: BoughtSerializer,
+            **dict.fromkeys((422, 429, 502, 503), RefusalSerializer),
+        },
+        parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        try:
+            bought = packs.buy(member=_member(request), pack_id=pk, key=key_of(request), now=timezone.now())
+        except CreditPack.DoesNotExist as error:
+            raise Http404 from error
+        answer = PurchaseSerializer(bought.purchase).data
+        if bought.client_secret:
+            answer |= {
+                "stripe_client_secret": bought.client_secret,
+                "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            }
+        return Response(answer, status=201 if bought.created else 200, headers={"Cache-Control": "no-store"})
+
+
+class PurchaseListView(generics.ListAPIView):
+    """One's own purchases, newest first; staff see everyone's."""
+
+    queryset = PackPurchase.objects.none()
+    serializer_class = PurchaseSerializer
+    filterset_fields = ("status",)
+
+    def get_queryset(self) -> QuerySet[PackPurchase]:
+        return _visible(self.request).order_by("-created_at", "-id")
+
+
+class PurchaseView(APIView):
+    """One purchase; someone else's cannot be told from one that does not exist."""
+
+    @extend_schema(responses=PurchaseSerializer)
+    def get(self, request: Request, reference: str) -> Response:
+        return Response(PurchaseSerializer(_purchase(request, reference)).data)
+
+
+class PurchaseSyncView(APIView):
+    """Ask Stripe now how the purchase's payment stands, and apply the answer."""
+
+    throttle_classes = (ScopedRateThrottle,)
+    throttle_scope = "sync"
+
+    @extend_schema(request=None, responses={200: PurchaseSerializer, 429: RefusalSerializer, 503: RefusalSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        purchase = _purchase(request, reference)
+        member = _member(request)
+        by = "member" if purchase.member_id == member.pk else f"staff:{member.pk}"
+        intents.refresh(purchase.payment, settle=purchases.settle, by=by, now=timezone.now())
+        purchase.refresh_from_db()
+        return Response(PurchaseSerializer(purchase).data)
+
+
+class PurchaseRefundView(APIView):
+    """Staff take an unused pack back; its whole price is owed to the member."""
+
+    permission_classes = (IsAdminUser,)
+
+    @extend_schema(request=None, responses={200: PurchaseSerializer, 409: RefusalSerializer})
+    def post(self, request: Request, reference: str) -> Response:
+        refunded = purchases.refund_unused(_purchase(request, reference), now=timezone.now())
+        return Response(PurchaseSerializer(refunded).data)
+
+
+def _member(request: Request) -> Member:
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+def _visible(request: Request) -> QuerySet[PackPurchase]:
+    member = _member(request)
+    rows: QuerySet[PackPurchase] = PackPurchase.objects.all()
+    return rows if member.is_staff else rows.filter(member=member)
+
+
+def _purchase(request: Request, reference: str) -> PackPurchase:
+    rows = _visible(request).select_related("payment")
+    purchase: PackPurchase = get_object_or_404(rows, reference=reference.upper())
+    return purchase
