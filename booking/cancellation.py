@@ -2,18 +2,31 @@
 
 from datetime import datetime
 
-from booking import settlement
+from django.db import transaction
+
+from booking import messages, quotes, settlement, waitlist
 from booking.exceptions import NotCancellable
 from booking.models import Booking
-from payments import intents
+from booking.quotes import Quote
+from payments import credits, intents, refunds
+from payments.models import Payment
 
 
-def cancel(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:
-    """Give up a hold: its payment is voided first, its seat freed second.
+def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str | None = None) -> Booking:
+    """Give a booking up: a hold is voided first and freed second, what was paid is returned as quoted, or by the terms.
 
-    Network between short transactions. NotCancellable when it is no hold, or was paid in the meantime;
-    PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
+    Network between short transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
+    QuoteNotValid; PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
     """
+    promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
+    if booking.status == Booking.Status.PAID:
+        _refuse_a_begun_one(booking, now)
+        return give_back(booking, promised or quotes.draw(booking, now=now), by=by, reason=reason, now=now)
+    return give_up(booking, by=by, reason=reason, now=now)
+
+
+def give_up(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:
+    """End a hold or an offer; like `cancel`."""
     if booking.is_offer and settlement.lapse(booking, reason=reason, by=by, now=now):
         return booking
     if booking.status != Booking.Status.PENDING or booking.payment_id is None:
@@ -23,3 +36,36 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:
     if booking.status != Booking.Status.FREED:
         raise NotCancellable
     return booking
+
+
+def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: datetime) -> Booking:
+    """End a paid booking and owe what the quote says, once; NotCancellable when somebody was quicker.
+
+    One transaction, no network: the refund is tried after the commit, and `submit_refunds` does what that misses.
+    """
+    with transaction.atomic():
+        payment = None
+        amount = quote.amount if booking.paid_with == Booking.PaidWith.CARD else 0
+        if booking.payment_id is not None:
+            payment = Payment.objects.select_for_update(no_key=True).get(pk=booking.payment_id)
+            # What has gone back meanwhile in Stripe's dashboard is no longer there to return.
+            amount = min(amount, refunds.returnable(payment))
+        spend = booking.credit_spend
+        credit = quote.credits if spend is not None else 0
+        if not booking.cancel(by=by, reason=reason, now=now, amount=amount, credits=credit):
+            raise NotCancellable
+        if payment is not None and amount:
+            refund = refunds.owe(payment, amount=amount, reason="cancelled", now=now)
+            refunds.submit_after_commit(refund, now=now)
+        if spend is not None and credit:
+            credits.give_back(spend, credits=credit, now=now)
+        messages.tell_cancelled(
+            booking, session=booking.session, member=booking.member, returns=quotes.sentence(booking), now=now
+        )
+        waitlist.hand_on(booking.session_id, now=now)
+    return booking
+
+
+def _refuse_a_begun_one(booking: Booking, now: datetime) -> None:
+    if booking.checked_in_at is not None or booking.session.starts_at <= now:
+        raise NotCancellable

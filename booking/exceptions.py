@@ -47,3 +47,9 @@ class AlreadyWaiting(Conflict):
 class WaitlistClosed(Conflict):
     default_code = "waitlist_closed"
     default_detail = "It is too late to wait: a seat that is freed now goes to whoever books it first."
+
+
+class QuoteNotValid(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_code = "invalid"
+    default_detail = "This quote is not one for this booking, or its time is over: ask for a new one."

@@ -29,7 +29,8 @@ def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: 
 
 def tell_cancelled(booking: Booking, *, session: ClassSession, member: Member, returns: str, now: datetime) -> None:
     """`returns` says in a sentence what comes back."""
-    _tell("booking_cancelled", booking, session, member, now, returns=returns)
+    kind = "session_cancelled" if booking.ended_reason == "session_cancelled" else "booking_cancelled"
+    _tell(kind, booking, session, member, now, returns=returns)
 
 
 def tell_moved(session: ClassSession, *, before: ClassSession, now: datetime) -> None:

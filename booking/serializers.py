@@ -160,6 +160,25 @@ class BookSerializer(serializers.Serializer):
     pay_with = serializers.ChoiceField(choices=Booking.PayWith.choices, default=Booking.PayWith.AUTO)
 
 
+class CancelSerializer(serializers.Serializer):
+    quote = serializers.CharField(required=False, allow_null=True, max_length=2000)
+
+
+RETURNS = [(way, way) for way in ("card", "credits", "nothing")]
+
+
+class CancellationSerializer(serializers.Serializer):
+    """What cancelling returns: these terms hold `until` then, and the quote keeps them until it expires."""
+
+    returns = serializers.ChoiceField(choices=RETURNS)
+    amount = serializers.IntegerField(help_text="Minor units.")
+    currency = serializers.CharField()
+    credits = serializers.IntegerField()
+    until = serializers.DateTimeField()
+    quote = serializers.CharField()
+    quote_expires_at = serializers.DateTimeField()
+
+
 class TransitionSerializer(serializers.ModelSerializer):
     to = serializers.CharField(source="to_status")
 

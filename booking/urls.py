@@ -15,5 +15,6 @@ urlpatterns = [
     re_path(rf"^bookings/{reference}/$", views.BookingView.as_view(), name="booking"),
     re_path(rf"^bookings/{reference}/history/$", views.BookingHistoryView.as_view(), name="booking-history"),
     re_path(rf"^bookings/{reference}/sync/$", views.BookingSyncView.as_view(), name="booking-sync"),
+    re_path(rf"^bookings/{reference}/cancellation/$", views.CancellationView.as_view(), name="booking-cancellation"),
     re_path(rf"^bookings/{reference}/cancel/$", views.BookingCancelView.as_view(), name="booking-cancel"),
 ]

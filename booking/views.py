@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from booking import cancellation, checkout, settlement
+from booking import cancellation, checkout, quotes, settlement
 from booking.filters import BookingFilter, SessionFilter
 from booking.models import Booking, BookingTransition, ClassSession
 from booking.permissions import IsStaffOrReadOnly
@@ -22,6 +23,8 @@ from booking.serializers import (
     BookedSerializer,
     BookingSerializer,
     BookSerializer,
+    CancellationSerializer,
+    CancelSerializer,
     ConfigSerializer,
     SessionSerializer,
     TransitionSerializer,
@@ -144,14 +147,29 @@ class BookingSyncView(APIView):
         return Response(BookingSerializer(booking).data)
 
 
-class BookingCancelView(APIView):
-    """Give a booking up."""
+class CancellationView(APIView):
+    """What cancelling the booking now returns, and a signed quote that keeps it so for some minutes."""
 
-    @extend_schema(request=None, responses={200: BookingSerializer, 409: RefusalSerializer, 503: RefusalSerializer})
+    @extend_schema(responses={200: CancellationSerializer, 409: RefusalSerializer})
+    def get(self, request: Request, reference: str) -> Response:
+        quote = quotes.draw(_booking(request, reference), now=timezone.now())
+        answer = asdict(quote) | {"quote": quotes.sign(quote), "quote_expires_at": quote.expires_at}
+        return Response(CancellationSerializer(answer).data, headers={"Cache-Control": "no-store"})
+
+
+class BookingCancelView(APIView):
+    """Give a booking up; with a quote, for exactly what it promises."""
+
+    @extend_schema(
+        request=CancelSerializer, responses={200: BookingSerializer, 409: RefusalSerializer, 503: RefusalSerializer}
+    )
     def post(self, request: Request, reference: str) -> Response:
         booking = _booking(request, reference)
+        asked = CancelSerializer(data=request.data)
+        asked.is_valid(raise_exception=True)
         reason = "member" if booking.member_id == _member(request).pk else "staff"
-        cancelled = cancellation.cancel(booking, by=_by(request, booking), reason=reason, now=timezone.now())
+        quote, now = asked.validated_data.get("quote"), timezone.now()
+        cancelled = cancellation.cancel(booking, by=_by(request, booking), reason=reason, now=now, quote=quote)
         return Response(BookingSerializer(cancelled).data)
 
 
@@ -186,6 +204,6 @@ def _visible_bookings(request: Request) -> QuerySet[Booking]:
 
 
 def _booking(request: Request, reference: str) -> Booking:
-    rows: QuerySet[Any] = _visible_bookings(request).select_related("payment")
+    rows: QuerySet[Any] = _visible_bookings(request).select_related("payment", "session", "member", "credit_spend")
     booking: Booking = get_object_or_404(rows, reference=reference.upper())
     return booking

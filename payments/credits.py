@@ -1,8 +1,9 @@
 """The append-only ledger of credits. There is no stored balance: it is the sum over the lots that still live."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
@@ -70,3 +71,46 @@ def spend(promised: CreditSpend, *, lots: Iterable[CreditLot], now: datetime) ->
     if owed:
         raise CreditsMoved
     CreditEntry.objects.bulk_create(entries)
+
+
+def give_back(spent: CreditSpend, *, credits: int, now: datetime) -> None:
+    """Give credits back to the lots they came from, the longest-living first, in the caller's transaction.
+
+    What a lot has expired for goes through it into one new lot that lives for CREDIT_GRACE_DAYS. Once per spend: the
+    database refuses a second time.
+    """
+    owed, homeless = credits, 0
+    last = (F("lot__expires_at").desc(nulls_first=True), "-lot")
+    for entry in spent.entries.filter(kind=CreditEntry.Kind.SPENT).select_related("lot").order_by(*last):
+        part = min(-entry.credits, owed)
+        if not part:
+            break
+        owed -= part
+        homeless += _return(entry.lot, spent, part, now)
+    if homeless:
+        _grant_grace(spent, homeless, now)
+
+
+def _return(lot: CreditLot, spent: CreditSpend, credits: int, now: datetime) -> int:
+    """Put them back into their lot; how many of them can live there no longer."""
+    kind = CreditEntry.Kind
+    CreditEntry.objects.create(lot=lot, spend=spent, kind=kind.RETURNED, credits=credits, created_at=now)
+    if lot.expires_at is None or lot.expires_at > now:
+        CreditLot.objects.filter(pk=lot.pk).update(remaining=F("remaining") + credits)
+        return 0
+    CreditEntry.objects.create(lot=lot, kind=kind.EXPIRED, credits=-credits, created_at=now)
+    return credits
+
+
+def _grant_grace(spent: CreditSpend, credits: int, now: datetime) -> None:
+    lot = CreditLot.objects.create(
+        member_id=spent.member_id,
+        granted=credits,
+        remaining=credits,
+        source=CreditLot.Source.GRACE,
+        grace_of=spent,
+        note=f"in place of expired credits, returned from {spent.subject}"[:200],
+        expires_at=now + timedelta(days=settings.CREDIT_GRACE_DAYS),
+        created_at=now,
+    )
+    CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.GRANTED, credits=credits, created_at=now)

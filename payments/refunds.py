@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet, Sum
 
+from boundary.after_commit import Lane
 from payments import messages, stripe_client
 from payments.currencies import MAXIMUM_AMOUNT
 from payments.exceptions import PaymentsUnavailable, RefundTooLarge
@@ -17,6 +18,7 @@ from payments.models import Dispute, Payment, Refund
 from payments.stripe_objects import Repayment
 
 logger = logging.getLogger(__name__)
+lane = Lane("refunds", workers=2)
 Status = Refund.Status
 
 TRY_AGAIN_AFTER = timedelta(days=1)
@@ -88,6 +90,17 @@ def submit(refund: Refund, *, now: datetime) -> Refund | None:
         refund.release(now)
     refund.refresh_from_db()
     return refund
+
+
+def submit_after_commit(refund: Refund, *, now: datetime) -> None:
+    """Try it in the background once the caller's transaction has committed; `submit_refunds` does what this misses."""
+    lane.run(_submit_now, refund.pk, now=now)
+
+
+def _submit_now(refund_id: int, *, now: datetime) -> None:
+    refund = due(now=now).filter(pk=refund_id).first()
+    if refund is not None:
+        submit(refund, now=now)
 
 
 def record(fact: Repayment, *, now: datetime) -> Refund | None:

@@ -12,7 +12,7 @@ from django.db import connection
 import config.urls  # noqa: F401 - DRF's throttles must be imported before any clock is frozen
 from members.models import Member
 from notifications import delivery
-from payments import intents
+from payments import intents, refunds
 from sandbox import environment
 from tests.cast import Caller, Sandbox
 from tests.contract import watch
@@ -69,6 +69,8 @@ def database(transactional_db: None, contract: list[str]) -> Iterator[None]:
     yield
     assert delivery.lane.wait(20)
     assert intents.lane.wait(20)
+    assert refunds.lane.wait(20)
+    assert delivery.lane.wait(20)
 
 
 @pytest.fixture(autouse=True)

@@ -87,13 +87,61 @@ def seated_again() -> None:
 
 
 def cancelled_and_returned() -> None:
-    """With credits, all of them back: later than this program knows, the ledger holds already."""
+    """With credits, all of them back."""
     booking, lot = with_credits(), CreditLot.objects.get(remaining=2)
-    Booking.objects.filter(pk=booking.pk).update(status="cancelled")
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled", returned_credits=1)
     ClassSession.objects.filter(pk=booking.session_id).update(seats_taken=F("seats_taken") - 1)
     CreditEntry.objects.create(lot=lot, spend=booking.credit_spend, kind="returned", credits=1, created_at=NOW())
     CreditLot.objects.filter(pk=lot.pk).update(remaining=3)
     step(booking, "paid", "cancelled")
+
+
+def cancelled_by_card(returned: int, **fields: object) -> Booking:
+    """A card booking that was cancelled with so much to be returned, and the refund of it."""
+    booking = card()
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled", returned_amount=returned)
+    ClassSession.objects.filter(pk=booking.session_id).update(seats_taken=F("seats_taken") - 1)
+    step(booking, "paid", "cancelled")
+    if fields:
+        refund(booking.payment, reason="cancelled", **fields)
+    return booking
+
+
+def cancelled_and_owed() -> None:
+    cancelled_by_card(700, amount=700)
+
+
+def cancelled_late() -> None:
+    cancelled_by_card(0)
+
+
+def cancelled_and_refused_by_the_bank() -> None:
+    """The refund failed for good: staff see it, and the booking says what is owed."""
+    cancelled_by_card(700, amount=700, status="failed", failure_code="declined", stripe_refund_id="re_1")
+
+
+def cancelled_and_returned_by_hand() -> None:
+    """The dashboard was quicker, with more than was owed."""
+    cancelled_by_card(700, amount=700, status="failed", failure_code="already_returned")
+    refund(card_of_cancelled().payment, amount=900, status="succeeded", stripe_refund_id="re_1", reason="dashboard")
+
+
+def card_of_cancelled() -> Booking:
+    return Booking.objects.get(status="cancelled")
+
+
+def came_back_and_expired() -> None:
+    """Two credits of a lot that had expired came back as a lot of grace."""
+    booking, lot = with_credits(), CreditLot.objects.get(remaining=2)
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled", returned_credits=1)
+    ClassSession.objects.filter(pk=booking.session_id).update(seats_taken=F("seats_taken") - 1)
+    step(booking, "paid", "cancelled")
+    CreditEntry.objects.create(lot=lot, spend=booking.credit_spend, kind="returned", credits=1, created_at=NOW())
+    CreditEntry.objects.create(lot=lot, kind="expired", credits=-1, created_at=NOW())
+    grace = CreditLot.objects.create(
+        member=booking.member, granted=1, remaining=1, source="grace", grace_of=booking.credit_spend, created_at=NOW()
+    )
+    CreditEntry.objects.create(lot=grace, kind="granted", credits=1, created_at=NOW())
 
 
 def returned_in_part_by_hand() -> None:
@@ -205,6 +253,11 @@ LOOK_ALIKES: list[Callable[[], None]] = [
     canceled_after_it_was_paid,
     seated_again,
     cancelled_and_returned,
+    cancelled_and_owed,
+    cancelled_late,
+    cancelled_and_refused_by_the_bank,
+    cancelled_and_returned_by_hand,
+    came_back_and_expired,
     returned_in_part_by_hand,
     returned_by_hand_while_stripe_was_asked,
     returned_before_the_payment_is_known,

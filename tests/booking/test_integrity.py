@@ -206,7 +206,7 @@ def test_the_summary_is_one_line_and_the_details_name_what_is_wrong(studio: Clas
         with pytest.raises(SystemExit):
             call_command("check_integrity", verbosity=verbosity)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == lines[-1] == "check_integrity: 14 laws, 1 findings (seats 1)"
+    assert lines[0] == lines[-1] == "check_integrity: 15 laws, 1 findings (seats 1)"
     assert f"  session {studio.pk}: 1 taken, 2 held, capacity 10" in lines
 
 

@@ -42,10 +42,36 @@ def credits_beside_a_card() -> None:
     Booking.objects.filter(pk=card().pk).update(credits_spent=1)
 
 
+def cancelled_and_kept() -> None:
+    """The booking says that its credit came back, the ledger does not."""
+    Booking.objects.filter(pk=with_credits().pk).update(status="cancelled", returned_credits=1)
+
+
+def returned_beyond_its_booking() -> None:
+    booking = with_credits()
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled")
+    lot = CreditLot.objects.get(remaining=2)
+    CreditEntry.objects.create(lot=lot, spend=booking.credit_spend, kind="returned", credits=1, created_at=NOW())
+    CreditLot.objects.filter(pk=lot.pk).update(remaining=3)
+
+
+def grace_for_nothing() -> None:
+    lot = CreditLot.objects.create(
+        member=Member.objects.get(name="Ana"), granted=1, remaining=1, source="grace", created_at=NOW()
+    )
+    CreditEntry.objects.create(lot=lot, kind="granted", credits=1, created_at=NOW())
+
+
+def expired_and_not_replaced() -> None:
+    lot = CreditLot.objects.get(remaining=2)
+    CreditEntry.objects.create(lot=lot, kind="expired", credits=-1, created_at=NOW())
+    CreditLot.objects.filter(pk=lot.pk).update(remaining=1)
+
+
 VIOLATIONS: list[Act] = [
     ("lots", 2, lost_entry),  # the lot, and the studio
     ("lots", 2, lot_with_too_much),
-    ("lots", 2, entry_for_nothing),
+    ("lots", 1, entry_for_nothing),
     ("lots", 1, credits_of_another),
     ("spends", 1, credits_of_another),
     ("spends", 1, spend_of_nothing),
@@ -53,4 +79,8 @@ VIOLATIONS: list[Act] = [
     ("spends", 1, other_price_in_credits),
     ("spends", 1, ended_and_charged_again),
     ("spends", 1, credits_beside_a_card),
+    ("spends", 1, cancelled_and_kept),
+    ("spends", 1, returned_beyond_its_booking),
+    ("lots", 2, grace_for_nothing),  # the lot, and the studio
+    ("lots", 1, expired_and_not_replaced),
 ]

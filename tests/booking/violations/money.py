@@ -63,6 +63,24 @@ def returned_in_another_currency() -> None:
     Refund.objects.update(currency="eur")
 
 
+def cancelled_card(returned: int) -> Booking:
+    booking = card()
+    Booking.objects.filter(pk=booking.pk).update(status="cancelled", returned_amount=returned)
+    return booking
+
+
+def cancelled_and_not_owed() -> None:
+    cancelled_card(700)
+
+
+def cancelled_and_owed_in_part() -> None:
+    refund(cancelled_card(700).payment, amount=699, reason="cancelled")
+
+
+def cancelled_and_returned_too_much() -> None:
+    refund(cancelled_card(700).payment, amount=701, reason="cancelled")
+
+
 VIOLATIONS: list[Act] = [
     ("card_bookings", 1, other_amount),
     ("card_bookings", 1, other_price_than_agreed),
@@ -78,4 +96,7 @@ VIOLATIONS: list[Act] = [
     ("refunds", 1, returned_and_never_paid),
     ("refunds", 1, returned_under_no_name),
     ("refunds", 1, returned_in_another_currency),
+    ("cancelled", 1, cancelled_and_not_owed),
+    ("cancelled", 1, cancelled_and_owed_in_part),
+    ("cancelled", 1, cancelled_and_returned_too_much),
 ]

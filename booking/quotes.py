@@ -1,0 +1,92 @@
+"""What cancelling a booking returns, as a promise: signed, and good for some minutes whatever the clock does."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core import signing
+
+from booking import policy
+from booking.exceptions import NotCancellable, QuoteNotValid
+from booking.models import Booking
+from payments import refunds
+from payments.currencies import written
+
+SALT = "booking.cancellation"
+CARD, CREDITS, NOTHING = "card", "credits", "nothing"
+MOMENTS = ("until", "expires_at")
+
+
+@dataclass(frozen=True)
+class Quote:
+    """What comes back, in minor units or credits; the terms hold `until` then, and this promise until `expires_at`."""
+
+    reference: str
+    status: str
+    returns: str
+    amount: int
+    currency: str
+    credits: int
+    until: datetime
+    expires_at: datetime
+
+
+def draw(booking: Booking, *, now: datetime) -> Quote:
+    """What cancelling returns at this moment; NotCancellable when it cannot be cancelled. Reads only."""
+    expires_at = now + timedelta(minutes=settings.CANCELLATION_QUOTE_MINUTES)
+    if booking.status == Booking.Status.PENDING and booking.expires_at is not None:
+        return _quote(booking, until=booking.expires_at, expires_at=expires_at)
+    started = booking.session.starts_at <= now
+    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or started:
+        raise NotCancellable
+    terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at)
+    amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
+    credits = terms.of_credits(booking.credits_spent)
+    if booking.payment is not None:
+        # Part of it may have gone back in Stripe's dashboard already.
+        amount = min(amount, refunds.returnable(booking.payment))
+    return _quote(booking, until=terms.until, expires_at=expires_at, amount=amount, credits=credits)
+
+
+def in_full(booking: Booking, *, now: datetime) -> Quote:
+    """Everything that was paid, as when the studio cancels."""
+    amount = refunds.returnable(booking.payment) if booking.payment is not None else 0
+    credits = booking.credits_spent
+    return _quote(booking, until=now, expires_at=now, amount=min(amount, booking.amount), credits=credits)
+
+
+def sign(quote: Quote) -> str:
+    """The quote as a text that nobody else can write."""
+    facts = asdict(quote) | {name: getattr(quote, name).isoformat() for name in MOMENTS}
+    return signing.dumps(facts, salt=SALT, compress=True)
+
+
+def read(token: str, *, booking: Booking, now: datetime) -> Quote:
+    """The quote a member was given for this booking; QuoteNotValid when it is forged, of another, or too old."""
+    try:
+        facts: dict[str, Any] = signing.loads(token, salt=SALT)
+        quote = Quote(**facts | {name: datetime.fromisoformat(facts[name]) for name in MOMENTS})
+    except (signing.BadSignature, ValueError, TypeError, KeyError) as error:
+        raise QuoteNotValid from error
+    if (quote.reference, quote.status) != (booking.reference, booking.status) or quote.expires_at <= now:
+        raise QuoteNotValid
+    return quote
+
+
+def sentence(returned: Quote | Booking) -> str:
+    """What comes back by a quote, or came back for a cancelled booking, for people."""
+    if isinstance(returned, Booking):
+        amount, credits = returned.returned_amount, returned.returned_credits
+    else:
+        amount, credits = returned.amount, returned.credits
+    if amount:
+        return f"{written(amount, returned.currency)} goes back to your card."
+    if credits:
+        return "1 credit is yours again." if credits == 1 else f"{credits} credits are yours again."
+    return "Nothing is returned."
+
+
+def _quote(booking: Booking, *, until: datetime, expires_at: datetime, amount: int = 0, credits: int = 0) -> Quote:
+    returns = CARD if amount else CREDITS if credits else NOTHING
+    return Quote(booking.reference, booking.status, returns, amount, booking.currency, credits, until, expires_at)
