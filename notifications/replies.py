@@ -6,7 +6,6 @@ finds out itself what it has done before, for a process may die between the act 
 
 import re
 import unicodedata
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -24,7 +23,7 @@ START = {"START", "UNSTOP"}
 class Act(Protocol):
     """Do what the words ask for, and say what came of it; empty when it knows no such words."""
 
-    def __call__(self, reply: Reply, words: Sequence[str], /, *, member: Member, now: datetime) -> str: ...
+    def __call__(self, reply: Reply, words: list[str], /, *, member: Member, now: datetime) -> str: ...
 
 
 def answer(*, sid: str, phone: str, text: str, act: Act, now: datetime) -> str:

@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from freezegun import freeze_time
 
-from booking.conversation import HELP, NO_OFFER
+from booking.conversation import HELP, NO_BOOKING, NO_OFFER, NO_QUESTION, TOO_LATE
 from booking.models import Booking, ClassSession
 from members.models import Member
 from notifications.models import Message, Reply
-from payments.models import CreditSpend
-from tests.cast import Caller, Sandbox, give_credits, seats_match, session
+from payments.models import CreditSpend, Refund
+from tests.cast import Caller, Sandbox, give_credits, intent_of, seats_match, session
 from tests.notifications.phone import write
+from tests.rival import meanwhile
 
 SID = "SM" + "a" * 32
 
@@ -128,3 +130,141 @@ def test_a_number_in_two_accounts_takes_nothing(as_ana: Caller, as_ben: Caller, 
     Member.objects.filter(pk=ben.pk).update(phone="+447700900123")
     assert "more than one account" in write("YES")
     assert as_ana.booking(offer.reference)["status"] == "pending"
+
+
+# --- CANCEL, and CONFIRM ----------------------------------------------------------------------------------------------
+
+
+def paid_by_card(as_ana: Caller, sandbox: Sandbox, **fields: Any) -> Booking:
+    """Ana has paid 15 pounds for a session in two days."""
+    held = as_ana.book(session(**fields), "card")
+    sandbox.pays(intent_of(held))
+    assert as_ana.post(f"/api/booking/bookings/{held.json()['reference']}/sync/").json()["status"] == "paid"
+    return Booking.objects.get(reference=held.json()["reference"])
+
+
+def paid_with_credits(as_ana: Caller, ana: Member, **fields: Any) -> Booking:
+    give_credits(ana, 1)
+    return Booking.objects.get(reference=as_ana.book(session(**fields)).json()["reference"])
+
+
+def balance(caller: Caller) -> int:
+    return int(caller.get("/api/payments/credits/").json()["balance"])
+
+
+@pytest.mark.parametrize("text", ["CANCEL", "cancel!", "Cancel booking", "cancel my", "please cancel"])
+def test_cancel_asks_back_with_what_returns_and_changes_nothing(
+    as_ana: Caller, ana: Member, sandbox: Sandbox, text: str
+) -> None:
+    booking = paid_by_card(as_ana, sandbox)
+    start = Message.objects.get(kind="booking_paid").variables["start"]
+    if text == "cancel my":
+        assert write(text) == NO_BOOKING
+        return
+    asked = f"Yoga, {start}: 15.00 GBP goes back to your card. Write CONFIRM within 10 minutes to cancel it."
+    assert write(text) == asked
+    booking.refresh_from_db()
+    assert (booking.status, Reply.objects.get().booking) == ("paid", booking.reference)
+
+
+def test_confirm_gives_back_what_was_said(as_ana: Caller, sandbox: Sandbox) -> None:
+    booking = paid_by_card(as_ana, sandbox)
+    write("CANCEL")
+    assert write("Confirm").endswith(". 15.00 GBP goes back to your card.")
+    booking.refresh_from_db()
+    assert (booking.status, booking.ended_reason, booking.returned_amount) == ("cancelled", "member", 1500)
+    assert [refund.amount for refund in Refund.objects.all()] == [1500]
+    assert Message.objects.get(kind="booking_cancelled").variables["returns"] == "15.00 GBP goes back to your card."
+    assert seats_match()
+
+
+def test_a_tier_that_passes_between_question_and_confirmation_changes_nothing(as_ana: Caller, ana: Member) -> None:
+    start = timezone.now() + timedelta(hours=24, minutes=5)
+    booking = paid_with_credits(as_ana, ana, starts_at=start)
+    assert "1 credit is yours again." in write("CANCEL")
+    with freeze_time(start - timedelta(hours=23, minutes=58)):
+        assert "1 credit is yours again." in write("CONFIRM")
+    booking.refresh_from_db()
+    assert (booking.status, balance(as_ana)) == ("cancelled", 1)
+
+
+def test_after_the_minutes_of_the_quote_confirm_does_nothing(as_ana: Caller, ana: Member) -> None:
+    booking = paid_with_credits(as_ana, ana)
+    write("CANCEL")
+    with freeze_time(timezone.now() + timedelta(minutes=11)):
+        assert write("CONFIRM") == TOO_LATE
+    booking.refresh_from_db()
+    assert booking.status == "paid"
+
+
+def test_cancel_is_about_the_next_booking_or_the_one_named(as_ana: Caller, ana: Member) -> None:
+    late = paid_with_credits(as_ana, ana, title="Spin", starts_at=timezone.now() + timedelta(days=5))
+    soon = paid_with_credits(as_ana, ana)
+    assert write("CANCEL").startswith("Yoga, ")
+    look_alike = late.reference.replace("0", "o").replace("1", "l").lower()
+    assert write(f"cancel {look_alike}.").startswith("Spin, ")
+    write("CONFIRM")
+    late.refresh_from_db()
+    soon.refresh_from_db()
+    assert (late.status, soon.status) == ("cancelled", "paid")
+
+
+def test_what_cannot_be_cancelled_is_not_asked_about(as_ana: Caller, as_ben: Caller, ana: Member) -> None:
+    assert write("CANCEL") == NO_BOOKING
+    foreign = Booking.objects.get(reference=as_ben.book(session(amount=0)).json()["reference"])
+    assert write(f"CANCEL {foreign.reference}") == NO_BOOKING
+    mine = paid_with_credits(as_ana, ana)
+    for change in ({"starts_at": timezone.now() - timedelta(minutes=1)}, {"status": "cancelled"}):
+        before = {name: getattr(mine.session, name) for name in change}
+        ClassSession.objects.filter(pk=mine.session_id).update(**change)
+        assert write("CANCEL") == NO_BOOKING
+        ClassSession.objects.filter(pk=mine.session_id).update(**before)
+    assert write("CONFIRM") == NO_QUESTION
+
+
+def test_the_question_of_another_member_is_not_confirmed(as_ana: Caller, ana: Member, ben: Member) -> None:
+    booking = paid_with_credits(as_ana, ana)
+    write("CANCEL")
+    assert write("CONFIRM", phone="+447700900124") == NO_QUESTION
+    # Ben gets her number, and she another one: what she was asked on it is not his to confirm.
+    Member.objects.filter(pk=ana.pk).update(phone="+447700900125")
+    Member.objects.filter(pk=ben.pk).update(phone="+447700900123")
+    assert write("CONFIRM") == NO_QUESTION
+    assert write("CONFIRM", phone="+447700900125") == NO_QUESTION
+    booking.refresh_from_db()
+    assert booking.status == "paid"
+
+
+def test_a_replayed_confirmation_returns_once(as_ana: Caller, sandbox: Sandbox) -> None:
+    booking = paid_by_card(as_ana, sandbox)
+    write("CANCEL")
+    first = write("CONFIRM", sid=SID)
+    assert write("CONFIRM", sid=SID) == first
+    Reply.objects.filter(sid=SID).update(answer="", answered_at=None)
+    with freeze_time(timezone.now() + timedelta(hours=1)):
+        assert write("CONFIRM", sid=SID) == first
+    assert write("CONFIRM") == first
+    booking.refresh_from_db()
+    assert (booking.status, Refund.objects.count(), seats_match()) == ("cancelled", 1, True)
+
+
+def test_a_replay_confirms_the_question_it_was_written_to(as_ana: Caller, ana: Member) -> None:
+    first, second = (paid_with_credits(as_ana, ana, title=title) for title in ("Yoga", "Spin"))
+    write(f"CANCEL {first.reference}")
+    write("CONFIRM", sid=SID)
+    write(f"CANCEL {second.reference}")
+    Reply.objects.filter(sid=SID).update(answer="", answered_at=None)
+    assert "Yoga" in write("CONFIRM", sid=SID)
+    second.refresh_from_db()
+    assert second.status == "paid"
+
+
+def test_who_confirms_twice_at_once_is_told_twice_that_it_is_done(as_ana: Caller, ana: Member) -> None:
+    booking = paid_with_credits(as_ana, ana)
+    write("CANCEL")
+    # The first transaction stores the message, the second cancels.
+    with meanwhile(lambda: None, lambda: write("CONFIRM")):
+        answer = write("CONFIRM")
+    assert answer.endswith("1 credit is yours again.")
+    booking.refresh_from_db()
+    assert (booking.status, balance(as_ana), seats_match()) == ("cancelled", 1, True)

@@ -38,7 +38,7 @@ def five(as_ana: Caller, ana: Member) -> dict[str, str]:
         ({"upcoming": "false", "status": "cancelled"}, {"past, cancelled"}),
         ({"status": "paid"}, {"coming 1", "coming 2", "past"}),
     ],
-    ids=str,
+    ids=lambda value: "+".join(sorted(value)) or "all",
 )
 def test_the_list_is_narrowed_and_every_page_keeps_to_it(
     as_ana: Caller, as_ben: Caller, five: dict[str, str], query: dict[str, str], expected: set[str]
