@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Model
 
 from booking.models import Booking, BookingTransition, ClassSession
+from payments.models import PackPurchase
 from tests.cast import Sandbox, session
 from tests.races import laws
 from tests.races.commands import Command, Processes
@@ -150,7 +151,7 @@ def without_constraints() -> Without:
         try:
             yield
         finally:
-            for emptied in (BookingTransition, Booking, ClassSession):
+            for emptied in (PackPurchase, BookingTransition, Booking, ClassSession):
                 emptied.objects.all().delete()
             with connection.schema_editor() as editor:
                 for constraint in dropped:
