@@ -9,8 +9,9 @@ from django.db import connection
 from django.db.models import Model
 
 from booking.models import Booking, BookingTransition, ClassSession
+from members.models import Member
 from payments.models import PackPurchase
-from tests.cast import Sandbox, session
+from tests.cast import Caller, Sandbox, session
 from tests.races import laws
 from tests.races.commands import Command, Processes
 from tests.races.scores import Heat, scores
@@ -166,3 +167,11 @@ def without_constraints() -> Without:
 def yoga() -> ClassSession:
     """The session that everybody wants."""
     return session(capacity=SEATS)
+
+
+@pytest.fixture
+def desk(carla: Member) -> Caller:
+    """Carla, who may do everything in the admin."""
+    carla.is_superuser = True
+    carla.save()
+    return Caller(carla)

@@ -1,22 +1,17 @@
 """One pack asked for, paid and given back many times at one instant."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from booking.models import Booking
-from members.models import Member
 from notifications.models import Message
-from payments.models import CreditEntry, CreditLot, CreditPack, PackPurchase, Payment, Refund, StripeEvent
-from tests.cast import Caller, Sandbox, intent_of, session
-from tests.cast import tell as hear
+from payments.models import CreditLot, CreditPack, PackPurchase, Payment, Refund, StripeEvent
+from tests.cast import Caller, Sandbox, intent_of
 from tests.payments import counter
 from tests.payments.counter import pack
 from tests.races import laws
-from tests.races.clients import Answer, act_in_admin, at_once, book, buy, refund, sync, tally, tell
+from tests.races.clients import Answer, at_once, buy, sync, tally, tell
 from tests.races.conftest import Without
-from tests.races.crowd import crowd
 from tests.races.server import Server
 from tests.races.sizes import CLIENTS, DUPLICATES, PAIRS
 
@@ -42,38 +37,6 @@ def success(as_ana: Caller, five: CreditPack, sandbox: Sandbox) -> Any:
     sandbox.pays(intent_of(counter.buy(as_ana, five)))
     [event] = sandbox.events(SUCCEEDED)
     return event
-
-
-@pytest.fixture
-def desk(carla: Member) -> Caller:
-    """Carla, who may do everything in the admin."""
-    carla.is_superuser = True
-    carla.save()
-    return Caller(carla)
-
-
-@pytest.fixture
-def paid(success: Any) -> PackPurchase:
-    """Ana's paid pack of five credits."""
-    assert hear(success).status_code == 200
-    return PackPurchase.objects.get(status="paid")
-
-
-@pytest.fixture
-def bought(sandbox: Sandbox) -> Callable[..., list[PackPurchase]]:
-    """A paid pack for each of these members, in their order."""
-
-    def bought(members: list[Caller], **fields: Any) -> list[PackPurchase]:
-        one = pack(**fields)
-        for member in members:
-            sandbox.pays(intent_of(counter.buy(member, one)))
-        for event in sandbox.events(SUCCEEDED):
-            assert hear(event).status_code == 200
-        rows = list(PackPurchase.objects.order_by("id"))
-        assert {row.status for row in rows} == {"paid"}
-        return rows
-
-    return bought
 
 
 def same(answers: list[Answer]) -> bool:
@@ -171,67 +134,3 @@ def test_without_the_transaction_a_success_told_twice_grants_twice(unguarded: Se
     assert PackPurchase.objects.get().status == "paid"
     assert CreditLot.objects.count() > 1
     assert "purchases" in {law.split(":")[0] for law in laws.broken()}
-
-
-def test_a_pack_refunded_many_times_is_owed_back_once(server: Server, paid: PackPurchase, desk: Caller) -> None:
-    """Half of the staff use the API, the other half press the button in the admin."""
-    button = act_in_admin(desk, "payments/packpurchase", "refund", paid.pk)
-    answers = at_once(server.base, [refund(desk, paid)] * PAIRS + [button] * PAIRS)
-    said = tally(answers[:PAIRS])
-    assert said.keys() <= {(200, ""), (409, "not_refundable")}
-    assert said[200, ""] <= 1
-    assert {answer.status for answer in answers[PAIRS:]} == {302}
-    owed = Refund.objects.get()
-    assert (owed.amount, owed.reason, owed.status) == (PRICE, "pack_refunded", "due")
-    assert counter.moves() == [("granted", 5), ("refunded", -5)]
-    assert PackPurchase.objects.get().status == "refunded"
-
-
-def test_a_pack_is_refunded_or_spent_and_never_both(server: Server, desk: Caller, bought: Callable[..., Any]) -> None:
-    """Every member spends the one credit of a pack at the instant at which staff take that pack back."""
-    members = crowd(PAIRS)
-    purchases, sessions = bought(members, credits=1), [session() for _ in members]
-    refunds = [refund(desk, one) for one in purchases]
-    spends = [book(member, one, "credits") for member, one in zip(members, sessions, strict=True)]
-    answers = at_once(server.base, [ask for pair in zip(refunds, spends, strict=True) for ask in pair])
-    assert tally(answers[::2]).keys() <= {(200, ""), (409, "pack_used")}
-    assert tally(answers[1::2]).keys() <= {(201, ""), (409, "insufficient_credits")}
-    refunded = [answer.status == 200 for answer in answers[::2]]
-    assert [answer.status == 201 for answer in answers[1::2]] == [not back for back in refunded]
-    for one, back in zip(purchases, refunded, strict=True):
-        one.refresh_from_db()
-        assert one.status == ("refunded" if back else "paid")
-        kinds = list(CreditEntry.objects.filter(lot=one.lot_id).order_by("id").values_list("kind", flat=True))
-        assert kinds == ["granted", "refunded" if back else "spent"]
-        assert Refund.objects.filter(payment=one.payment_id, amount=PRICE).count() == back
-
-
-def test_one_pack_spent_everywhere_while_it_is_refunded_is_one_or_the_other(
-    server: Server, as_ana: Caller, desk: Caller, paid: PackPurchase
-) -> None:
-    spends = [book(as_ana, session(), "credits") for _ in range(PAIRS)]
-    answers = at_once(server.base, [ask for spend in spends for ask in (spend, refund(desk, paid))])
-    spent = tally(answers[::2])[201, ""]
-    paid.refresh_from_db()
-    assert (paid.status, spent, Refund.objects.count()) in (("paid", 5, 0), ("refunded", 0, 1))
-    assert tally(answers[1::2])[200, ""] == Refund.objects.count()
-    assert Booking.objects.filter(status="paid").count() == spent
-
-
-def test_without_its_guards_a_pack_refunded_twice_is_owed_twice(
-    unguarded: Server, paid: PackPurchase, desk: Caller
-) -> None:
-    at_once(unguarded.base, [refund(desk, paid).without("debts")] * 8)
-    assert sum(Refund.objects.values_list("amount", flat=True)) > PRICE
-    assert {"refunds", "lots"} <= {law.split(":")[0] for law in laws.broken()}
-
-
-def test_without_the_conditional_update_a_pack_is_refunded_and_spent(
-    unguarded: Server, as_ana: Caller, paid: PackPurchase, desk: Caller
-) -> None:
-    at_once(
-        unguarded.base, [ask.without("credits") for ask in (book(as_ana, session(), "credits"), refund(desk, paid))]
-    )
-    paid.refresh_from_db()
-    assert (paid.status, Booking.objects.get().status) == ("refunded", "paid")
-    assert Refund.objects.get().amount == PRICE
