@@ -16,7 +16,7 @@ from tests.cast import tell as hear
 from tests.payments import counter
 from tests.payments.counter import pack
 from tests.races import laws
-from tests.races.clients import Http, act_in_admin, at_once, book, refund, send, tally, together
+from tests.races.clients import Http, act_in_admin, at_once, book, refund, send, sync, tally, together
 from tests.races.conftest import Ready
 from tests.races.crowd import crowd
 from tests.races.server import Server
@@ -147,9 +147,10 @@ def test_without_its_guards_a_pack_refunded_twice_is_owed_twice(
 def test_without_the_conditional_update_a_pack_is_refunded_and_spent(
     unguarded: Server, as_ana: Caller, paid: PackPurchase, desk: Caller
 ) -> None:
-    at_once(
-        unguarded.base, [ask.without("credits") for ask in (book(as_ana, session(), "credits"), refund(desk, paid))]
-    )
+    at_once(unguarded.base, [sync(as_ana, paid)] * 16)  # a process that has just begun is slower than the pause
+    spends = [book(as_ana, session(), "credits") for _ in range(4)]
+    at_once(unguarded.base, [ask.without("credits") for ask in (*spends, refund(desk, paid))])
     paid.refresh_from_db()
-    assert (paid.status, Booking.objects.get().status) == ("refunded", "paid")
+    assert paid.status == "refunded"
+    assert Booking.objects.filter(status="paid").exists()
     assert Refund.objects.get().amount == PRICE
