@@ -41,14 +41,13 @@ def store_first_apply_second(event: Event, *, settle: Settle, now: datetime) -> 
 
 def spend_first_book_second(order: Order, lots: list[CreditLot]) -> Booking:
     """Takes the credits in a transaction of its own: what comes between has cost them, and booked nothing."""
-    price = order.session.credits_required
-    booking = checkout._draft(order, status="paid", paid_with="credits", paid_at=order.now, credits_spent=price)
+    price, subject = order.session.credits_required, checkout._draft(order).subject
     with transaction.atomic():
-        spend = credits.promise(member=order.member, credits=price, subject=booking.subject, now=order.now)
+        spend = credits.promise(member=order.member, credits=price, subject=subject, now=order.now)
         credits.spend(spend, lots=lots, now=order.now)
-    booking.credit_spend = spend
+    paid = {"paid_with": "credits", "paid_at": order.now, "credits_spent": price, "credit_spend": spend}
     with transaction.atomic():
-        booking.start(by=checkout.BY, reason="credits")
+        booking = checkout._write(order, Booking.Status.PAID, reason="credits", **paid)
         messages.tell_paid(booking, session=order.session, member=order.member, now=order.now)
         seats.take(order.session, now=order.now)
     return booking
