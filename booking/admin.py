@@ -3,11 +3,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db import IntegrityError
+from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from booking import session_changes
+from booking import session_cancellation, session_changes
+from booking.exceptions import SessionClosed
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
@@ -47,6 +49,21 @@ class ClassSessionAdmin(admin.ModelAdmin):
     search_fields = ("title", "instructor", "location")
     date_hierarchy = "starts_at"
     readonly_fields = ("seats_taken", "status", "revision", "created_at")
+    actions = ("cancel_and_return",)
+
+    @admin.action(description="Cancel the session and return everything", permissions=["change"])
+    def cancel_and_return(self, request: HttpRequest, sessions: QuerySet[ClassSession]) -> None:
+        for session in sessions:
+            try:
+                endings = session_cancellation.cancel(session, by=f"staff:{request.user.pk}", now=timezone.now())
+            except SessionClosed:
+                self.message_user(request, f"{session} has begun: it was not cancelled.", messages.ERROR)
+                continue
+            left = [f"{ending.reference}: {ending.why}" for ending in endings if not ending.done]
+            text = f"{session} is cancelled; bookings ended: {len(endings) - len(left)}."
+            if left:
+                text += f" Not ended yet: {len(left)}; cancel it again. {' '.join(left)}"
+            self.message_user(request, text, messages.WARNING if left else messages.SUCCESS)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}

@@ -18,6 +18,8 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str 
     Network between short transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
     QuoteNotValid; PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
     """
+    if booking.status not in Booking.HOLDING:
+        raise NotCancellable
     promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
     if booking.status == Booking.Status.PAID:
         _refuse_a_begun_one(booking, now)

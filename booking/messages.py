@@ -10,8 +10,15 @@ from django.utils.formats import date_format
 from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member
 from notifications import outbox
+from payments.currencies import written
+from payments.models import Payment
 
-KIND_OF_ENDING = {"payment_failed": "payment_failed", "expired": "hold_expired", "offer_lapsed": "offer_lapsed"}
+KIND_OF_ENDING = {
+    "payment_failed": "payment_failed",
+    "expired": "hold_expired",
+    "offer_lapsed": "offer_lapsed",
+    "session_cancelled": "session_cancelled",
+}
 
 
 def tell_paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
@@ -23,6 +30,8 @@ def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: 
     kind = KIND_OF_ENDING.get(booking.ended_reason)
     if kind == "offer_lapsed":
         _tell(kind, booking, session, member, now, deadline=_deadline(booking))
+    elif kind == "session_cancelled":
+        _tell(kind, booking, session, member, now, returns=_of_a_hold(booking))
     elif kind:
         _tell(kind, booking, session, member, now)
 
@@ -85,6 +94,14 @@ def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, no
 
 def _of_session(session: ClassSession, member: Member) -> dict[str, str]:
     return {"name": member.name or "there", "title": session.title, "start": in_studio_time(session.starts_at)}
+
+
+def _of_a_hold(booking: Booking) -> str:
+    """What returns of a hold: nothing, unless its money came when the session was cancelled already."""
+    payment = booking.payment
+    if payment is None or payment.status != Payment.Status.PAID:
+        return "Nothing was paid."
+    return f"{written(payment.amount_received, payment.currency)} goes back to your card."
 
 
 def _deadline(booking: Booking) -> str:

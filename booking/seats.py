@@ -36,6 +36,7 @@ def give_back(session_id: int) -> None:
 
 
 def are_all_taken(session: ClassSession) -> bool:
-    """Whether the session is full, and stays so until the caller's transaction ends: locks its row, so it is last."""
-    rows = ClassSession.objects.filter(pk=session.pk, seats_taken__gte=F("capacity"))
+    """Whether it takes place, full, and stays so until the caller's transaction ends: locks its row, so it is last."""
+    scheduled = ClassSession.Status.SCHEDULED
+    rows = ClassSession.objects.filter(pk=session.pk, status=scheduled, seats_taken__gte=F("capacity"))
     return bool(rows.update(seats_taken=F("seats_taken")))

@@ -179,6 +179,24 @@ class CancellationSerializer(serializers.Serializer):
     quote_expires_at = serializers.DateTimeField()
 
 
+class EndingSerializer(serializers.Serializer):
+    """What became of one booking of a cancelled session; when it is not done yet, why."""
+
+    reference = serializers.CharField()
+    status = serializers.ChoiceField(choices=Booking.Status.choices)
+    returns = serializers.ChoiceField(choices=RETURNS)
+    amount = serializers.IntegerField(help_text="Minor units.")
+    currency = serializers.CharField()
+    credits = serializers.IntegerField()
+    done = serializers.BooleanField()
+    why = serializers.CharField(allow_blank=True)
+
+
+class SessionCancellationSerializer(serializers.Serializer):
+    status = serializers.ChoiceField(choices=ClassSession.Status.choices)
+    bookings = EndingSerializer(many=True)
+
+
 class TransitionSerializer(serializers.ModelSerializer):
     to = serializers.CharField(source="to_status")
 

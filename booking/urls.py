@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from booking import calendar_views, views, waitlist_views
+from booking import calendar_views, session_views, views, waitlist_views
 
 reference = r"(?P<reference>[0-9A-Za-z]{8})"
 
@@ -8,6 +8,7 @@ urlpatterns = [
     path("config/", views.ConfigView.as_view(), name="config"),
     path("sessions/", views.SessionListView.as_view(), name="sessions"),
     path("sessions/<int:pk>/", views.SessionView.as_view(), name="session"),
+    path("sessions/<int:pk>/cancel/", session_views.SessionCancelView.as_view(), name="session-cancel"),
     path("sessions/<int:pk>/book/", views.BookView.as_view(), name="book"),
     path("sessions/<int:pk>/waitlist/", waitlist_views.PlaceView.as_view(), name="place-in-line"),
     path("waitlist/", waitlist_views.WaitlistView.as_view(), name="waitlist"),

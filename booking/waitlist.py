@@ -52,7 +52,8 @@ def join(*, member: Member, session_id: int, now: datetime) -> WaitlistEntry:
         with transaction.atomic():
             entry.save()
             if not seats.are_all_taken(session):
-                raise SeatsAvailable
+                session.refresh_from_db()
+                raise SeatsAvailable if session.is_open(now) else SessionClosed
     except IntegrityError as error:
         raise AlreadyWaiting from error
     return entry

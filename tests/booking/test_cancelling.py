@@ -85,6 +85,7 @@ def test_in_time_the_whole_price_goes_back_to_the_card(as_ana: Caller, sandbox: 
     assert there["amount"] == 1500
     assert told("refund_done")["amount"] == "15.00 GBP"
     assert code(cancel(as_ana, reference)) == "not_cancellable"
+    assert code(cancel(as_ana, reference, said["quote"])) == "not_cancellable"
     assert code(quote(as_ana, reference)) == "not_cancellable"
     assert Refund.objects.count() == 1
 

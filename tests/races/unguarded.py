@@ -22,10 +22,11 @@ from config.wsgi import application as program
 
 # isort: split
 # What needs Django to be set up, which the line above does.
-from booking import checkout, seats, waitlist
+from booking import checkout, quotes, seats, waitlist
 from booking.checkout import Order
 from booking.exceptions import SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
+from booking.quotes import Quote
 from booking.serializers import SessionSerializer
 from payments import intents, outcomes, refunds, stripe_client
 from payments.models import CreditLot, Payment, Refund
@@ -155,6 +156,21 @@ def free_first_void_second(original: Function, payment_id: int, **how: Any) -> P
     with contextlib.suppress(stripe_client.StripeRejected, stripe_client.StripeUnavailable):
         stripe_client.cancel(payment.stripe_intent_id or "")
     return payment
+
+
+@instead_of(quotes, "draw", without="ending")
+def pause_after_reading_the_booking(original: Function, booking: Booking, *, now: datetime) -> Quote:
+    quote: Quote = original(booking, now=now)
+    time.sleep(PAUSE_SECONDS)
+    return quote
+
+
+@instead_of(Booking, "cancel", without="ending")
+def cancel_by_what_was_read(original: Function, booking: Booking, *, amount: int, credits: int, **how: Any) -> bool:
+    """Trusts the status that was read before the lock."""
+    ended = {"status": Booking.Status.CANCELLED, "ended_at": how["now"], "ended_reason": how["reason"]}
+    Booking.objects.filter(pk=booking.pk).update(**ended, returned_amount=amount, returned_credits=credits)
+    return True
 
 
 @instead_of(Refund, "claim", without="claim")

@@ -1,0 +1,108 @@
+"""The studio cancels a session: everybody is sent home, and everything that was paid is returned.
+
+Note [One by one]: the session is closed first, in a transaction of its own, so that nobody books it any more; then each
+booking is ended in its own. Whatever stops this halfway, a crash or a silent Stripe, the same call goes on with what is
+left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from booking import cancellation, quotes, waitlist
+from booking.exceptions import NotCancellable, SessionClosed
+from booking.models import Booking, ClassSession
+from payments.exceptions import PaymentsUnavailable
+from payments.models import Payment
+
+logger = logging.getLogger(__name__)
+REASON = "session_cancelled"
+# A hold that is paid, or an offer that is taken, while we end it is looked at again.
+TRIES = 3
+UNDECIDED = "Its payment is not decided yet; once it is, everything goes back. Cancel the session again to see."
+FAILED = "Something went wrong, and it was written down. Cancel the session again to go on."
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What became of one booking: what was returned, in minor units or credits, or why it could not be ended yet."""
+
+    reference: str
+    status: str
+    returns: str
+    amount: int
+    currency: str
+    credits: int
+    done: bool
+    why: str
+
+
+def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
+    """Cancel a session that has not begun and return everything; repeated, it goes on with what is left.
+
+    Network between short transactions, for holds alone; what goes wrong with one booking stands in its ending, and
+    never raises. SessionClosed when the session has begun.
+    """
+    _close(session, now)
+    waitlist.close(session, now=now)
+    left: dict[int, str] = {}
+    while holding := list(_holding(session).exclude(pk__in=left).values_list("pk", flat=True)):
+        left |= {pk: _end(pk, by=by, now=now) for pk in holding}
+    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=REASON), session=session)
+    return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
+
+
+def _close(session: ClassSession, now: datetime) -> None:
+    scheduled = ClassSession.objects.filter(pk=session.pk, status=ClassSession.Status.SCHEDULED, starts_at__gt=now)
+    if not scheduled.update(status=ClassSession.Status.CANCELLED):
+        session.refresh_from_db()
+        if session.status != ClassSession.Status.CANCELLED:
+            raise SessionClosed
+    session.status = ClassSession.Status.CANCELLED
+
+
+def _holding(session: ClassSession) -> QuerySet[Booking]:
+    return Booking.objects.filter(session=session, status__in=Booking.HOLDING).order_by("pk")
+
+
+def _end(booking_id: int, *, by: str, now: datetime) -> str:
+    """End one booking; why not, if it holds its seat still."""
+    try:
+        for _ in range(TRIES):
+            if _try_to_end(booking_id, by=by, now=now):
+                return ""
+    except PaymentsUnavailable as error:
+        return str(error.detail)
+    except Exception:
+        # One poisoned row must not keep the others waiting.
+        logger.exception("The booking %s of a cancelled session could not be ended", booking_id)
+        return FAILED
+    return UNDECIDED
+
+
+def _try_to_end(booking_id: int, *, by: str, now: datetime) -> bool:
+    booking = Booking.objects.select_related("payment", "session", "member", "credit_spend").get(pk=booking_id)
+    try:
+        if booking.status == Booking.Status.PAID:
+            everything = quotes.in_full(booking, now=now)
+            cancellation.give_back(booking, everything, by=by, reason=REASON, now=now)
+        elif booking.status == Booking.Status.PENDING:
+            cancellation.give_up(booking, by=by, reason=REASON, now=now)
+    except NotCancellable:
+        return False
+    return True
+
+
+def _ending(booking: Booking, why: str) -> Ending:
+    done = booking.status not in Booking.HOLDING
+    amount, credits = booking.returned_amount, booking.returned_credits
+    payment = booking.payment
+    if booking.status == Booking.Status.FREED and payment is not None and payment.status == Payment.Status.PAID:
+        # Its money came while the hold was ended, and is owed back by that.
+        amount = payment.amount_received
+    returns = quotes.CARD if amount else quotes.CREDITS if credits else quotes.NOTHING
+    return Ending(
+        booking.reference, booking.status, returns, amount, booking.currency, credits, done, "" if done else why
+    )

@@ -1,0 +1,28 @@
+from dataclasses import asdict
+
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from booking import session_cancellation
+from booking.models import ClassSession
+from booking.permissions import IsStaffOrReadOnly
+from booking.serializers import SessionCancellationSerializer
+from payments.serializers import RefusalSerializer
+
+
+class SessionCancelView(APIView):
+    """Staff cancel a session: everybody gets back what they paid. Repeatable: it goes on with what is left."""
+
+    permission_classes = (IsStaffOrReadOnly,)
+
+    @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: RefusalSerializer})
+    def post(self, request: Request, pk: int) -> Response:
+        session = get_object_or_404(ClassSession, pk=pk)
+        by = f"staff:{request.user.pk}"
+        endings = session_cancellation.cancel(session, by=by, now=timezone.now())
+        answer = {"status": session.status, "bookings": [asdict(ending) for ending in endings]}
+        return Response(SessionCancellationSerializer(answer).data)
