@@ -23,7 +23,8 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str 
     promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
     if booking.status == Booking.Status.PAID:
         _refuse_a_begun_one(booking, now)
-        return give_back(booking, promised or quotes.draw(booking, now=now), by=by, reason=reason, now=now)
+        returned = promised or quotes.draw(booking, now=now)
+        return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
     return give_up(booking, by=by, reason=reason, now=now)
 
 
@@ -40,10 +41,11 @@ def give_up(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking
     return booking
 
 
-def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: datetime) -> Booking:
+def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: datetime, attended: bool = True) -> Booking:
     """End a paid booking and owe what the quote says, once; NotCancellable when somebody was quicker.
 
-    One transaction, no network: the refund is tried after the commit, and `submit_refunds` does what that misses.
+    With `attended` off a check-in counts as quicker too. One transaction, no network: the refund is tried after the
+    commit, and `submit_refunds` does what that misses.
     """
     with transaction.atomic():
         payment = None
@@ -54,7 +56,7 @@ def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: date
             amount = min(amount, refunds.returnable(payment))
         spend = booking.credit_spend
         credit = quote.credits if spend is not None else 0
-        if not booking.cancel(by=by, reason=reason, now=now, amount=amount, credits=credit):
+        if not booking.cancel(by=by, reason=reason, now=now, amount=amount, credits=credit, attended=attended):
             raise NotCancellable
         if payment is not None and amount:
             refund = refunds.owe(payment, amount=amount, reason="cancelled", now=now)

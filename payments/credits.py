@@ -81,6 +81,10 @@ def give_back(spent: CreditSpend, *, credits: int, now: datetime) -> None:
     database refuses a second time.
     """
     owed, homeless = credits, 0
+    # Locked in the order in which spends take them, so that a booking and a cancellation never wait for each other.
+    first = (F("expires_at").asc(nulls_last=True), "id")
+    touched = spent.entries.filter(kind=CreditEntry.Kind.SPENT).values("lot")
+    list(CreditLot.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by(*first).values_list("pk"))
     last = (F("lot__expires_at").desc(nulls_first=True), "-lot")
     for entry in spent.entries.filter(kind=CreditEntry.Kind.SPENT).select_related("lot").order_by(*last):
         part = min(-entry.credits, owed)

@@ -47,7 +47,8 @@ PAYMENTS = Law(
                       WHERE u.payment_id = p.id OR u.stripe_id = p.stripe_intent_id)
     """,
 )
-# A refund that failed for good is left to staff, who see it; one that the dashboard was quicker to make counts as well.
+# A refund that failed for good is left to staff, who see it. One that the dashboard was quicker to make counts as well,
+# and may be of more: then it has taken the place of a debt that Stripe was never asked for.
 CANCELLED = Law(
     "cancelled",
     "Of a cancelled card booking goes back what its cancellation returned, and no more for it.",
@@ -56,7 +57,8 @@ CANCELLED = Law(
         || COALESCE(r.returned, 0) || ' goes back, ' || COALESCE(r.for_it, 0) || ' of it for this' AS wrong
     FROM booking_booking b
     LEFT JOIN (SELECT payment_id, SUM(CASE WHEN status IN {RETURNING} THEN amount ELSE 0 END) AS returned,
-                   SUM(CASE WHEN status IN {RETURNING} AND reason = 'cancelled' THEN amount ELSE 0 END) AS for_it,
+                   SUM(CASE WHEN status IN {RETURNING} AND reason = 'cancelled'
+                            AND (status = 'due' OR asked_at IS NOT NULL) THEN amount ELSE 0 END) AS for_it,
                    MAX(CASE WHEN status = 'failed' AND reason = 'cancelled' THEN 1 ELSE 0 END) AS failed
                FROM payments_refund GROUP BY payment_id) r ON r.payment_id = b.payment_id
     WHERE b.status = 'cancelled' AND b.paid_with = 'card'

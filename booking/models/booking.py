@@ -144,11 +144,17 @@ class Booking(models.Model):
             **forgotten,
         )
 
-    def cancel(self, *, by: str, reason: str, now: datetime, amount: int = 0, credits: int = 0) -> bool:
-        """paid → cancelled, returning so much. False, and nothing written, when it is not paid any more."""
+    def cancel(
+        self, *, by: str, reason: str, now: datetime, amount: int = 0, credits: int = 0, attended: bool = True
+    ) -> bool:
+        """paid → cancelled, returning so much. False, and nothing written, when it is not paid any more.
+
+        With `attended` off also when its member was checked in meanwhile.
+        """
         return self._move(
             self.Status.PAID,
             self.Status.CANCELLED,
+            Q() if attended else Q(checked_in_at=None),
             by=by,
             reason=reason,
             now=now,

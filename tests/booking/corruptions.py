@@ -159,9 +159,7 @@ def refund_of_the_dashboard_failed_unheard(scene: Scene) -> None:
 
 def refund_made_and_its_answer_lost(scene: Scene) -> None:
     scene.owe_late()
-    scene.sandbox.fault("reset_after", "/v1/refunds$", times=2)
-    with contextlib.suppress(SystemExit):
-        call_command("submit_refunds", verbosity=0)
+    submit_and_lose_the_answer(scene)
 
 
 def dispute_decided_unheard(scene: Scene) -> None:
@@ -383,6 +381,12 @@ def make_twin(scene: Scene) -> str:
     """Another intent of the same payment, as from a program that forgot its key."""
     metadata = {f"metadata[{name}]": value for name, value in scene.payment.metadata.items()}
     return str(scene.ask("payment_intents", amount=1500, currency="gbp", **metadata)["id"])
+
+
+def submit_and_lose_the_answer(scene: Scene) -> None:
+    scene.sandbox.fault("reset_after", "/v1/refunds$", times=2)
+    with contextlib.suppress(SystemExit):
+        call_command("submit_refunds", verbosity=0)
 
 
 def _lose_the_rows() -> None:

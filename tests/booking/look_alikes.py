@@ -126,6 +126,11 @@ def cancelled_and_returned_by_hand() -> None:
     refund(card_of_cancelled().payment, amount=900, status="succeeded", stripe_refund_id="re_1", reason="dashboard")
 
 
+def cancelled_and_returned_more_by_hand() -> None:
+    """Before Stripe was asked for what was owed, the dashboard returned more: that refund took the debt's place."""
+    cancelled_by_card(700, amount=900, status="succeeded", stripe_refund_id="re_1")
+
+
 def card_of_cancelled() -> Booking:
     return Booking.objects.get(status="cancelled")
 
@@ -257,6 +262,7 @@ LOOK_ALIKES: list[Callable[[], None]] = [
     cancelled_late,
     cancelled_and_refused_by_the_bank,
     cancelled_and_returned_by_hand,
+    cancelled_and_returned_more_by_hand,
     came_back_and_expired,
     returned_in_part_by_hand,
     returned_by_hand_while_stripe_was_asked,

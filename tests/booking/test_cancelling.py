@@ -11,6 +11,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from freezegun import freeze_time
 
+from booking import cancellation
+from booking.exceptions import NotCancellable
 from booking.models import Booking, ClassSession
 from members.models import Member
 from notifications.models import Message
@@ -187,6 +189,39 @@ def test_when_stripe_is_silent_the_refund_stays_owed(as_ana: Caller, sandbox: Sa
     submit()
     assert Refund.objects.get().status == "succeeded"
     assert len(sandbox.every("refunds")) == 1
+
+
+def test_a_debt_that_the_dashboard_was_quicker_to_pay_is_settled(
+    as_ana: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    """With more than was owed: the rest of the price is not returned on top of it."""
+    settings.CANCELLATION_TIERS = ((24, 50, 0),)
+    reference = paid_by_card(as_ana, sandbox)
+    intent = Booking.objects.get().payment.stripe_intent_id
+    sandbox.fault("status_before", "/v1/refunds", status=500, times=50)
+    cancel(as_ana, reference)
+    assert refunds.lane.wait(20)
+    Refund.objects.update(asked_at=None)
+    sandbox.clear_faults()
+    auth = (settings.STRIPE_SECRET_KEY, "")
+    asked = {"payment_intent": intent, "amount": 1000}
+    sandbox.http.post(f"{sandbox.base}/v1/refunds", data=asked, auth=auth, timeout=10)
+    for event in sandbox.events("refund.created"):
+        tell(event)
+    submit()
+    assert [refund["amount"] for refund in sandbox.every("refunds")] == [1000]
+    call_command("check_integrity", stdout=StringIO())
+
+
+def test_a_check_in_at_the_same_moment_wins(as_ana: Caller, ana: Member) -> None:
+    give_credits(ana, 1)
+    as_ana.book(session())
+    seen = Booking.objects.select_related("session", "member", "credit_spend").get()
+    Booking.objects.update(checked_in_at=timezone.now())
+    with pytest.raises(NotCancellable):
+        cancellation.cancel(seen, by="member", reason="member", now=timezone.now())
+    assert Booking.objects.get().status == "paid"
+    assert CreditLot.objects.get().remaining == 0
 
 
 # --- Who and when -----------------------------------------------------------------------------------------------------

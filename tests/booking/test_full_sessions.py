@@ -74,6 +74,14 @@ def test_a_session_without_seats_is_full_at_once(as_ana: Caller, as_ben: Caller,
     assert Payment.objects.count() == 1
 
 
+def test_a_full_session_is_full_also_for_who_could_not_have_paid(
+    as_ana: Caller, as_ben: Caller, sandbox: Sandbox
+) -> None:
+    one = session(capacity=1)
+    as_ben.book(one)
+    assert code(as_ana.book(one, "credits")) == "session_full"
+
+
 def test_what_the_log_says_of_a_hold_that_cannot_be_ended(as_ana: Caller, sandbox: Sandbox, caplog: Any) -> None:
     from django.core.management import call_command
 

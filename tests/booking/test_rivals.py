@@ -8,7 +8,7 @@ from django.utils import timezone
 from booking.models import Booking, ClassSession
 from members.models import Member
 from payments.models import CreditEntry, CreditLot, CreditSpend, Payment
-from tests.cast import Caller, Sandbox, code, give_credits, seats_match, session, tell
+from tests.cast import Caller, Sandbox, age, code, give_credits, seats_match, session, tell
 from tests.rival import meanwhile
 
 LOTS = 'SELECT "payments_creditlot"'
@@ -36,6 +36,19 @@ def test_a_twin_that_was_quicker_has_made_the_one_hold(as_ana: Caller, sandbox: 
     assert answer.json() == twin[0].json()
     assert (Booking.objects.count(), len(sandbox.intents())) == (1, 1)
     assert seats_match()
+
+
+@pytest.mark.parametrize(("key", "other"), [("k", "another"), ("k", None), (None, None)])
+def test_another_tab_that_was_quicker_has_made_the_one_hold_however_it_pays(
+    as_ana: Caller, sandbox: Sandbox, key: str | None, other: str | None
+) -> None:
+    one = session()
+    first: list[Any] = []
+    with meanwhile(lambda: first.append(as_ana.book(one, "auto", key=other))):
+        answer = as_ana.book(one, "card", key=key)
+    assert answer.status_code == 200
+    assert answer.json() == first[0].json()
+    assert (Booking.objects.count(), len(sandbox.intents())) == (1, 1)
 
 
 def test_a_twin_that_was_quicker_with_the_only_credit_has_made_the_one_booking(as_ana: Caller, ana: Member) -> None:
@@ -139,6 +152,22 @@ def test_after_five_lost_rounds_the_member_is_asked_to_come_again(as_ana: Caller
     assert not Booking.objects.filter(session=one).exists()
     assert remaining() == [0] * 5 + [1]
     assert as_ana.book(one, "credits").status_code == 201
+
+
+def test_after_five_seats_snatched_away_the_member_is_asked_to_come_again(as_ana: Caller, sandbox: Sandbox) -> None:
+    """Every time the stale hold on the only seat is ended, and the seat is another member's before we have it."""
+    one = session(capacity=1)
+    others = [Member.objects.create_user(f"m{index}@example.com", "some-long-password") for index in range(6)]
+
+    def snatch() -> None:
+        age(Caller(others.pop()).book(one).json()["reference"], 31)
+
+    snatch()
+    with meanwhile(*[snatch] * 5, before='SELECT "booking_classsession"'):
+        answer = as_ana.book(one)
+    assert refusal(answer) == (503, "payments_unavailable")
+    assert seats_match()
+    assert as_ana.book(one).status_code == 201
 
 
 def test_four_lost_rounds_are_not_too_many(as_ana: Caller, ana: Member) -> None:

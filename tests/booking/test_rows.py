@@ -68,6 +68,12 @@ def test_a_hold_and_its_payment_are_written_at_one_moment(
     assert (booking.paid_at, payment.ended_at) == (None, None)
 
 
+def test_what_is_opened_at_stripe_carries_the_name_of_the_site(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
+    settings.SITE = "studio.example.com"
+    as_ana.book(session())
+    assert Payment.objects.get().site == sandbox.intents()[0]["metadata"]["site"] == "studio.example.com"
+
+
 def test_a_description_fits_its_column(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
     settings.STRIPE_PAYMENT_DESCRIPTION_PREFIX = "x" * 299
     as_ana.book(session())
@@ -83,6 +89,17 @@ def test_holds_that_are_over_count_no_more(as_ana: Caller, as_ben: Caller, sandb
     paid = as_ana.book(session())
     sandbox.pays(intent_of(paid))
     tell(sandbox.events(SUCCEEDED)[0])
+    assert as_ana.book(session()).status_code == 201
+
+
+def test_a_seat_kept_without_a_payment_is_no_hold_that_counts(
+    as_ana: Caller, ana: Member, sandbox: Sandbox, settings: Any
+) -> None:
+    settings.MAX_HOLDS_PER_MEMBER = 1
+    now = timezone.now()
+    Booking.objects.create(
+        member=ana, session=session(), status="pending", created_at=now, expires_at=now + timedelta(hours=1)
+    )
     assert as_ana.book(session()).status_code == 201
 
 

@@ -14,6 +14,7 @@ import stripe
 from django.conf import settings
 
 from booking.models import Booking, ClassSession
+from payments.models import CreditPack, PackPurchase
 from tests.cast import WEBHOOK, Caller, Sandbox
 from tests.races.scores import scores
 
@@ -57,6 +58,20 @@ def book(caller: Caller, session: ClassSession, pay_with: str = "auto", key: str
     named = {"Idempotency-Key": key} if key is not None else {}
     body = json.dumps({"pay_with": pay_with}).encode()
     return Ask(f"/api/booking/sessions/{session.pk}/book/", {**JSON, **caller.headers, **named}, body)
+
+
+def buy(caller: Caller, pack: CreditPack, key: str | None = None) -> Ask:
+    named = {"Idempotency-Key": key} if key is not None else {}
+    return Ask(f"/api/payments/packs/{pack.pk}/buy/", {**JSON, **caller.headers, **named})
+
+
+def refund(caller: Caller, purchase: PackPurchase) -> Ask:
+    """What staff ask of a pack that is given back."""
+    return Ask(f"/api/payments/purchases/{purchase.reference}/refund/", {**JSON, **caller.headers})
+
+
+def sync(caller: Caller, purchase: PackPurchase) -> Ask:
+    return Ask(f"/api/payments/purchases/{purchase.reference}/sync/", {**JSON, **caller.headers})
 
 
 def cancel(caller: Caller, booking: Booking) -> Ask:

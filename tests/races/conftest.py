@@ -9,7 +9,9 @@ from django.db import connection
 from django.db.models import Model
 
 from booking.models import Booking, BookingTransition, ClassSession
-from tests.cast import Sandbox, session
+from members.models import Member
+from payments.models import PackPurchase
+from tests.cast import Caller, Sandbox, session
 from tests.races import laws
 from tests.races.commands import Command, Processes
 from tests.races.scores import Heat, scores
@@ -150,7 +152,7 @@ def without_constraints() -> Without:
         try:
             yield
         finally:
-            for emptied in (BookingTransition, Booking, ClassSession):
+            for emptied in (PackPurchase, BookingTransition, Booking, ClassSession):
                 emptied.objects.all().delete()
             with connection.schema_editor() as editor:
                 for constraint in dropped:
@@ -165,3 +167,11 @@ def without_constraints() -> Without:
 def yoga() -> ClassSession:
     """The session that everybody wants."""
     return session(capacity=SEATS)
+
+
+@pytest.fixture
+def desk(carla: Member) -> Caller:
+    """Carla, who may do everything in the admin."""
+    carla.is_superuser = True
+    carla.save()
+    return Caller(carla)

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from booking import settlement
 from booking.models import Booking
-from members.models import Member
 from notifications.models import Message
 from payments import refunds
 from payments.models import Payment, Refund
@@ -125,14 +124,6 @@ def test_ours_against_the_dashboards_never_pass_what_was_received(
     assert {intent: sum(amounts) for intent, amounts in given_back(sandbox).items()} == dict.fromkeys(intents, PRICE)
     assert recorded() == dict.fromkeys(intents, PRICE)
     assert not Message.objects.filter(kind="refund_failed").exists()
-
-
-@pytest.fixture
-def desk(carla: Member) -> Caller:
-    """Carla, who may do everything in the admin."""
-    carla.is_superuser = True
-    carla.save()
-    return Caller(carla)
 
 
 @pytest.fixture

@@ -28,8 +28,8 @@ from booking.exceptions import SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
 from booking.quotes import Quote
 from booking.serializers import SessionSerializer
-from payments import intents, outcomes, refunds, stripe_client
-from payments.models import CreditLot, Payment, Refund
+from payments import credits, intents, outcomes, packs, refunds, stripe_client
+from payments.models import CreditLot, PackPurchase, Payment, Refund
 
 PAUSE_SECONDS = 0.3
 LONGEST_SECONDS = 5
@@ -59,12 +59,13 @@ def instead_of(owner: Any, name: str, *, without: str | tuple[str, ...]) -> Call
     return replace
 
 
+@instead_of(packs, "_own_purchase", without="haste")
 @instead_of(checkout, "_own_booking", without="haste")
-def pause_after_looking(original: Function, order: Order) -> Booking | None:
+def pause_after_looking(original: Function, order: Any) -> Any:
     """Takes no guard away: it only lets all twins of a request look before the first one writes."""
-    booking: Booking | None = original(order)
+    found = original(order)
     time.sleep(PAUSE_SECONDS)
-    return booking
+    return found
 
 
 @instead_of(checkout, "_refuse_early", without="seats")
@@ -93,7 +94,7 @@ def pause_after_reading_the_lots(original: Function, order: Order) -> list[Credi
     return lots
 
 
-@instead_of(CreditLot, "withdraw", without="credits")
+@instead_of(CreditLot, "withdraw", without=("credits", "debts"))
 def withdraw_from_what_was_read(original: Function, lot: CreditLot, credits: int) -> bool:
     lot.remaining -= credits
     lot.save(update_fields=["remaining"])
@@ -140,6 +141,21 @@ def pause_after_reading_the_payment(original: Function, *args: Any) -> str:
     time.sleep(PAUSE_SECONDS)
     wrong: str = original(*args)
     return wrong
+
+
+@instead_of(credits, "grant", without="transaction")
+def pause_after_reading_the_purchase(original: Function, **asked: Any) -> Any:
+    time.sleep(PAUSE_SECONDS)
+    return original(**asked)
+
+
+@instead_of(PackPurchase, "move", without=("credits", "debts"))
+def move_from_what_was_read(original: Function, purchase: PackPurchase, from_: str, to: str, **fields: Any) -> bool:
+    time.sleep(PAUSE_SECONDS)
+    if purchase.status != from_:
+        return False
+    PackPurchase.objects.filter(pk=purchase.pk).update(status=to, **fields)
+    return True
 
 
 @instead_of(intents, "void", without="order")
