@@ -3,7 +3,8 @@
 from icalendar import Calendar
 
 from tests.cast import Caller, code
-from tests.journeys.told import CARD, Studio
+from tests.journeys.people import CARD
+from tests.journeys.told import Studio
 
 
 def test_ana_pays_by_card_and_cancels_in_time(studio: Studio) -> None:

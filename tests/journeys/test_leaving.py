@@ -1,7 +1,8 @@
 """Somebody takes their data and goes, in the middle of things."""
 
 from tests.cast import Caller
-from tests.journeys.told import CARD, Studio
+from tests.journeys.people import CARD
+from tests.journeys.told import Studio
 
 
 def test_fay_erases_herself_while_her_card_is_being_charged(studio: Studio) -> None:

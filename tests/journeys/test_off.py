@@ -1,7 +1,8 @@
 """The studio cancels a class that all kinds of people were coming to."""
 
 from tests.cast import code
-from tests.journeys.told import CARD, CREDITS, Studio
+from tests.journeys.people import CARD, CREDITS
+from tests.journeys.told import Studio
 
 
 def test_a_class_is_off_and_everybody_gets_everything_back(studio: Studio) -> None:

@@ -1,7 +1,8 @@
 """Credits are bought in packs, spent, given back, and do not live for ever."""
 
 from tests.cast import code
-from tests.journeys.told import CREDITS, Studio
+from tests.journeys.people import CREDITS
+from tests.journeys.told import Studio
 
 
 def test_eve_cancels_after_her_pack_expired_and_has_two_weeks_of_grace(studio: Studio) -> None:

@@ -1,6 +1,7 @@
 """What the studio tells of itself, and who wants to hear it where."""
 
-from tests.journeys.told import CARD, Studio
+from tests.journeys.people import CARD
+from tests.journeys.told import Studio
 
 
 def test_ida_is_reminded_then_hears_no_more_on_whatsapp_until_she_wants_to(studio: Studio) -> None:

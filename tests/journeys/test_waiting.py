@@ -1,7 +1,8 @@
 """A class is full, and there is a line for it."""
 
 from tests.cast import code
-from tests.journeys.told import CARD, CREDITS, Studio
+from tests.journeys.people import CARD, CREDITS
+from tests.journeys.told import Studio
 
 LINK = "http://localhost:8000/?booking="
 
