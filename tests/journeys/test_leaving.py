@@ -1,7 +1,7 @@
 """Somebody takes their data and goes, in the middle of things."""
 
 from tests.cast import Caller
-from tests.journeys.people import CARD
+from tests.journeys.people import CARD, CREDITS
 from tests.journeys.told import Studio
 
 
@@ -56,4 +56,28 @@ def test_fay_erases_herself_and_never_pays(studio: Studio) -> None:
     assert dan.books(yoga, CARD) != hers
     dan.pays()
     assert len(studio.paid(yoga)) == 1
+    assert fay.reads() == {}
+
+
+def test_fay_erases_herself_before_her_pack_is_paid(studio: Studio) -> None:
+    five = studio.sells("Five classes", credits=5, amount=5500, valid_days=90)
+    yoga = studio.puts_on("Yoga", seats=1, days=3)
+    ben, fay, dan = studio.member("Ben"), studio.member("Fay"), studio.member("Dan")
+    studio.gives(ben, credits=1)
+    bens = ben.books(yoga, CREDITS)
+    assert (fay.waits_for(yoga), dan.waits_for(yoga)) == (1, 2)
+    bought = fay.buys(five)
+    ben.cancels(bens)
+    assert fay.reads().keys() == {"waitlist_offer"}
+    assert fay.caller.send("DELETE", "/api/members/me/").status_code == 204
+    fay.pays()
+    assert studio.desk.get(f"/api/payments/purchases/{bought}/").json()["status"] == "paid"
+    # The seat that was on offer to her goes to the next, the pack back to the desk and the money to her card.
+    studio.later(minutes=121)
+    studio.runs("expire_pending_bookings")
+    assert (dan.place()[0], studio.seats_left(yoga)) == ("offered", 0)
+    assert studio.takes_back(bought).json()["status"] == "refunded"
+    studio.runs("submit_refunds", "deliver_messages")
+    studio.post_arrives()
+    assert [refund["amount"] for refund in studio.sandbox.every("refunds")] == [5500]
     assert fay.reads() == {}
