@@ -7,12 +7,13 @@ each act is one that can be repeated: an offer is taken with the message's id as
 from datetime import datetime
 
 from django.conf import settings
+from django.db.models import F, Q
 from rest_framework.exceptions import APIException
 
 from booking import cancellation, checkout, quotes
 from booking.exceptions import NotCancellable, QuoteNotValid
 from booking.messages import in_studio_time
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member
 from notifications.models import Reply
 from payments.exceptions import InsufficientCredits, PaymentsUnavailable
@@ -118,15 +119,19 @@ def _named(booking: Booking) -> str:
 
 
 def _offer(reply: Reply, member: Member, now: datetime) -> Booking | None:
-    """The one this message was about when it was first told, else the live one that begins soonest."""
+    """The one this message was about when it was first told, else the live one that begins soonest.
+
+    One that the member has begun to pay for by card comes after those that are not taken yet.
+    """
     bookings = Booking.objects.filter(member=member).select_related("session")
     if reply.booking:
         return bookings.filter(reference=reply.booking).first()
+    offered = WaitlistEntry.objects.filter(member=member).values("offer")
     live = bookings.filter(
+        Q(payment=None) | Q(pk__in=offered),
         status=Booking.Status.PENDING,
-        payment=None,
         expires_at__gt=now,
         session__status=ClassSession.Status.SCHEDULED,
         session__starts_at__gt=now,
     )
-    return live.order_by("session__starts_at", "id").first()
+    return live.order_by(F("payment").asc(nulls_first=True), "session__starts_at", "id").first()

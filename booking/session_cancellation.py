@@ -45,22 +45,14 @@ def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
     Network between short transactions, for holds alone; what goes wrong with one booking stands in its ending, and
     never raises. SessionClosed when the session has begun.
     """
-    _close(session, now)
+    if not session.cancel(now=now):
+        raise SessionClosed
     waitlist.close(session, now=now)
     left: dict[int, str] = {}
     while holding := list(_holding(session).exclude(pk__in=left).values_list("pk", flat=True)):
         left |= {pk: _end(pk, by=by, now=now) for pk in holding}
     rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=REASON), session=session)
     return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
-
-
-def _close(session: ClassSession, now: datetime) -> None:
-    scheduled = ClassSession.objects.filter(pk=session.pk, status=ClassSession.Status.SCHEDULED, starts_at__gt=now)
-    if not scheduled.update(status=ClassSession.Status.CANCELLED):
-        session.refresh_from_db()
-        if session.status != ClassSession.Status.CANCELLED:
-            raise SessionClosed
-    session.status = ClassSession.Status.CANCELLED
 
 
 def _holding(session: ClassSession) -> QuerySet[Booking]:

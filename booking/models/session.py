@@ -88,3 +88,12 @@ class ClassSession(models.Model):
     def is_open(self, now: datetime) -> bool:
         """Whether it still takes place and has not begun."""
         return self.status == self.Status.SCHEDULED and self.starts_at > now
+
+    def cancel(self, *, now: datetime) -> bool:
+        """Take place no more; False when it has begun, True again when it was cancelled before."""
+        scheduled = ClassSession.objects.filter(pk=self.pk, status=self.Status.SCHEDULED, starts_at__gt=now)
+        if scheduled.update(status=self.Status.CANCELLED):
+            self.status = self.Status.CANCELLED
+        else:
+            self.refresh_from_db()
+        return self.status == self.Status.CANCELLED
