@@ -16,6 +16,7 @@ from payments import intents, refunds
 from sandbox import environment
 from tests.cast import Caller, Sandbox
 from tests.contract import watch
+from tests.openapi import watch as openapi_watch
 
 ROOT = Path(__file__).parent.parent
 (ROOT / ".run").mkdir(exist_ok=True)
@@ -58,6 +59,15 @@ def contract(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """What the program asks of Stripe and Twilio in a test is what their SDKs declare; lists what is not."""
     broken: list[str] = []
     watch.install(broken.append, monkeypatch.setattr)
+    yield broken
+    assert broken == []
+
+
+@pytest.fixture(autouse=True)
+def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the program answers in a test is what its OpenAPI document says; lists what is not."""
+    broken: list[str] = []
+    openapi_watch.install(broken.append, monkeypatch.setattr)
     yield broken
     assert broken == []
 
