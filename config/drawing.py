@@ -45,7 +45,8 @@ class AutoSchema(openapi.AutoSchema):
         return [*ways, {}] if self._is_open_to(AnonymousUser()) else ways
 
     def _refusal(self, status: int, description: str) -> Any:
-        return self._get_response_for_code(OpenApiResponse(RefusalSerializer, description), str(status))
+        answer = OpenApiResponse(RefusalSerializer, description)
+        return self._get_response_for_code(answer, str(status))  # type: ignore[no-untyped-call]
 
     def _can_be_refused(self, status: int) -> bool:
         view, reads_a_body = self.view, self.method in ("POST", "PATCH")

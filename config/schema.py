@@ -1,7 +1,7 @@
 """Where the OpenAPI document is served; `drawing` draws it."""
 
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any
 
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
@@ -12,7 +12,7 @@ from rest_framework.throttling import ScopedRateThrottle
 class ByFormat(DefaultContentNegotiation):
     """The document alone can be asked for by `?format=`: everything else is JSON."""
 
-    settings: ClassVar[Any] = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
+    settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
 class SchemaView(SpectacularAPIView):

@@ -1,4 +1,4 @@
-"""Requests that schemathesis makes up from the document, sent to the running program as staff, as a member and as nobody."""
+"""Requests that schemathesis makes up from the document, sent to the program by staff, a member and nobody."""
 
 from collections import Counter
 from collections.abc import Iterator
