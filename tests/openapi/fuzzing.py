@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Any
 
 import schemathesis
@@ -23,7 +22,7 @@ from tests.openapi.document import drawn
 from tests.openapi.studio import Studio
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-ROUND = 4
+FIRST_ROUND, ROUND = 4, 40
 
 
 @dataclass
@@ -42,11 +41,12 @@ def fuzz(studio: Studio, cases: int, start: int) -> Found:
     found, schema = Found(), schemathesis.openapi.from_dict(drawn())
     schema.app = application
     operations: list[APIOperation] = [result.ok() for result in schema.get_all_operations()]
-    for number in count(start):
+    for number in range(start, start + cases):
         for operation in operations:
+            size = ROUND if number > start else FIRST_ROUND
             for mode in GenerationMode:
                 if mode == GenerationMode.POSITIVE or _can_be_wrong(operation):
-                    _round(studio, operation, mode, number, found)
+                    _round(studio, operation.as_strategy(mode), size, number, found)
             if found.cases() >= cases:
                 return found
     raise AssertionError
@@ -57,22 +57,22 @@ def _can_be_wrong(operation: APIOperation) -> bool:
     return bool(operation.body or operation.query or operation.path_parameters)
 
 
-def _round(studio: Studio, operation: APIOperation, mode: GenerationMode, number: int, found: Found) -> None:
+def _round(studio: Studio, requests: st.SearchStrategy[Case], size: int, number: int, found: Found) -> None:
     """Some requests to one operation; nothing is made smaller, for every broken promise is kept."""
 
     @seed(number)
     @settings(
-        max_examples=ROUND,
+        max_examples=size,
         database=None,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(case=operation.as_strategy(mode), who=st.sampled_from(Studio.WHO), place=st.integers(0, 9))
+    @given(case=requests, who=st.sampled_from(Studio.WHO), place=st.integers(0, 9))
     def ask(case: Case, who: str, place: int) -> None:
         studio.address(case, who, place)
         answer = case.call()
-        found.statuses[operation.label, answer.status_code] += 1
+        found.statuses[case.operation.label, answer.status_code] += 1
         found.faults += [f"{fault}\n{case.as_curl_command()}" for fault in _faults(case, answer)]
 
     ask()

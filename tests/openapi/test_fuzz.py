@@ -22,6 +22,8 @@ def studio(sandbox: Sandbox, ana: Member, carla: Member, monkeypatch: pytest.Mon
     return Studio(ana, carla)
 
 
+# A thread of the program that draws a random number meanwhile is taken for the strategies.
+@pytest.mark.filterwarnings("ignore:Do not use the `random` module")
 def test_no_made_up_request_gets_an_answer_that_is_not_documented(studio: Studio) -> None:
     began = time.perf_counter()
     found = fuzz(studio, CASES, SEED)
