@@ -16,7 +16,7 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 SEEDS ?= 20
 # They drive the sandbox, or run the demo on SQLite.
-NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys)
+NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys/test_readme.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install

@@ -23,7 +23,6 @@ from booking import calendar
 from booking.models import CalendarFeed
 from booking.permissions import visible_bookings
 from booking.serializers import CalendarAddressSerializer, CalendarStateSerializer
-from boundary.envelope import RefusalSerializer
 from members.models import Member
 
 ICS = {(200, "text/calendar"): OpenApiTypes.STR}
@@ -74,7 +73,7 @@ class CalendarFeedView(APIView):
 
     @extend_schema(
         operation_id="booking_calendar_feed",
-        responses={**ICS, 304: NOT_MODIFIED, 404: RefusalSerializer, 429: RefusalSerializer},
+        responses={**ICS, 304: NOT_MODIFIED},
     )
     def get(self, request: Request, token: str) -> HttpResponseBase:
         feed = CalendarFeed.by_token(token)

@@ -29,12 +29,19 @@ from booking.serializers import (
     SessionSerializer,
     TransitionSerializer,
 )
+from boundary.envelope import refused
 from members.models import Member
 from payments import intents
 from payments.idempotency import key_of
-from payments.serializers import RefusalSerializer
 
-REFUSALS = dict.fromkeys((409, 422, 429, 502, 503), RefusalSerializer)
+NOT_BOOKED = {
+    409: refused("session_full", "already_booked", "session_closed", "insufficient_credits", "too_many_holds"),
+    422: refused("idempotency_key_reused"),
+    502: refused("payment_rejected"),
+    503: refused("payments_not_configured", "payments_unavailable", "service_unavailable"),
+}
+NOT_CANCELLABLE = refused("not_cancellable")
+STRIPE_SILENT = refused("payments_unavailable", "service_unavailable")
 
 
 class ConfigView(APIView):
@@ -81,7 +88,7 @@ class BookView(APIView):
 
     @extend_schema(
         request=BookSerializer,
-        responses={201: BookedSerializer, 200: BookedSerializer, **REFUSALS},
+        responses={201: BookedSerializer, 200: BookedSerializer, **NOT_BOOKED},
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
     def post(self, request: Request, pk: int) -> Response:
@@ -138,7 +145,7 @@ class BookingSyncView(APIView):
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "sync"
 
-    @extend_schema(request=None, responses={200: BookingSerializer, 429: RefusalSerializer, 503: RefusalSerializer})
+    @extend_schema(request=None, responses={200: BookingSerializer, 503: STRIPE_SILENT})
     def post(self, request: Request, reference: str) -> Response:
         booking = _booking(request, reference)
         if booking.payment is not None:
@@ -150,7 +157,7 @@ class BookingSyncView(APIView):
 class CancellationView(APIView):
     """What cancelling the booking now returns, and a signed quote that keeps it so for some minutes."""
 
-    @extend_schema(responses={200: CancellationSerializer, 409: RefusalSerializer})
+    @extend_schema(responses={200: CancellationSerializer, 409: NOT_CANCELLABLE})
     def get(self, request: Request, reference: str) -> Response:
         quote = quotes.draw(_booking(request, reference), now=timezone.now())
         answer = asdict(quote) | {"quote": quotes.sign(quote), "quote_expires_at": quote.expires_at}
@@ -161,7 +168,7 @@ class BookingCancelView(APIView):
     """Give a booking up; with a quote, for exactly what it promises."""
 
     @extend_schema(
-        request=CancelSerializer, responses={200: BookingSerializer, 409: RefusalSerializer, 503: RefusalSerializer}
+        request=CancelSerializer, responses={200: BookingSerializer, 409: NOT_CANCELLABLE, 503: STRIPE_SILENT}
     )
     def post(self, request: Request, reference: str) -> Response:
         booking = _booking(request, reference)

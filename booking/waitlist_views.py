@@ -10,14 +10,16 @@ from rest_framework.views import APIView
 from booking import settlement, waitlist
 from booking.models import ClassSession, WaitlistEntry
 from booking.serializers import PlaceSerializer, WaitlistEntrySerializer
+from boundary.envelope import refused
 from members.models import Member
-from payments.serializers import RefusalSerializer
+
+NOT_IN_LINE = refused("seats_available", "already_waiting", "already_booked", "session_closed", "waitlist_closed")
 
 
 class PlaceView(APIView):
     """A member's place in line for a full session."""
 
-    @extend_schema(request=None, responses={201: PlaceSerializer, 409: RefusalSerializer})
+    @extend_schema(request=None, responses={201: PlaceSerializer, 409: NOT_IN_LINE})
     def post(self, request: Request, pk: int) -> Response:
         try:
             entry = waitlist.join(member=_member(request), session_id=pk, now=timezone.now())

@@ -1,10 +1,11 @@
 from dataclasses import asdict
 
 from django.http import JsonResponse
+from drf_spectacular.utils import OpenApiResponse
 from drf_standardized_errors.types import CLIENT_ERROR, SERVER_ERROR, Error, ErrorResponse, ErrorType
 from rest_framework import serializers
 
-REFUSAL_TYPES = [("client_error", "client_error"), ("server_error", "server_error")]
+REFUSAL_TYPES = [(name, name) for name in ("validation_error", "client_error", "server_error")]
 
 
 class RefusalErrorSerializer(serializers.Serializer):
@@ -18,6 +19,11 @@ class RefusalSerializer(serializers.Serializer):
 
     type = serializers.ChoiceField(choices=REFUSAL_TYPES)
     errors = RefusalErrorSerializer(many=True)  # type: ignore[assignment]
+
+
+def refused(*codes: str) -> OpenApiResponse:
+    """How the OpenAPI document tells the codes an answer may have."""
+    return OpenApiResponse(RefusalSerializer, ", ".join(f"`{code}`" for code in codes))
 
 
 def refusal(status: int, code: str, detail: str) -> JsonResponse:

@@ -8,7 +8,6 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 ERRORS = {
     "EXCEPTION_HANDLER_CLASS": "config.errors.ExceptionHandler",
     "ENABLE_IN_DEBUG_FOR_UNHANDLED_EXCEPTIONS": True,
-    "ALLOWED_ERROR_STATUS_CODES": ["400", "401", "403", "404"],
 }
 OPENAPI = {
     "TITLE": "Holdfast",
@@ -24,19 +23,8 @@ OPENAPI = {
         "BookingStatusEnum": "booking.models.Booking.Status",
         "PurchaseStatusEnum": "payments.models.PackPurchase.Status",
         "RefusalTypeEnum": "boundary.envelope.REFUSAL_TYPES",
-        **{
-            f"{name}Enum": f"drf_standardized_errors.openapi_serializers.{name}Enum.choices"
-            for name in (
-                "ValidationError",
-                "ClientError",
-                "ServerError",
-                "ErrorCode401",
-                "ErrorCode403",
-                "ErrorCode404",
-            )
-        },
     },
-    "POSTPROCESSING_HOOKS": ["drf_standardized_errors.openapi_hooks.postprocess_schema_enums"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums"],
 }
 
 
@@ -61,5 +49,6 @@ def framework(*, rate_limits: bool, proxies: int) -> dict[str, Any]:
         },
         "NUM_PROXIES": proxies,
         "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
-        "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+        "DEFAULT_SCHEMA_CLASS": "config.drawing.AutoSchema",
+        "URL_FORMAT_OVERRIDE": None,
     }

@@ -1,22 +1,24 @@
-"""How the OpenAPI document is drawn from the views."""
+"""Where the OpenAPI document is served; `drawing` draws it."""
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from types import SimpleNamespace
+from typing import Any
+
 from drf_spectacular.views import SpectacularAPIView
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
 from rest_framework.throttling import ScopedRateThrottle
 
 
-class SessionTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    target_class = "members.authentication.SessionTokenAuthentication"
-    name = "sessionToken"
+class ByFormat(DefaultContentNegotiation):
+    """The document alone can be asked for by `?format=`: everything else is JSON."""
 
-    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "apiKey", "in": "header", "name": "X-Session-Token"}
+    settings: Any = SimpleNamespace(URL_FORMAT_OVERRIDE="format")
 
 
 class SchemaView(SpectacularAPIView):
     """The OpenAPI document. Drawing it takes a quarter of a second, so it is limited."""
 
+    content_negotiation_class = ByFormat
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "schema"
     api_version = ""

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
-from boundary.envelope import RefusalSerializer
+from boundary.envelope import refused
 from members import erasure, personal
 from members.models import Member
 from members.serializers import MemberSerializer, NewMemberSerializer
@@ -37,7 +37,7 @@ class MeView(generics.RetrieveUpdateAPIView):
         assert isinstance(self.request.user, Member)
         return self.request.user
 
-    @extend_schema(responses={204: None, 409: RefusalSerializer})
+    @extend_schema(responses={204: None, 409: refused("staff_account")})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Erase oneself: name, e-mail, phone and every session are gone at once; bookings and money stay, nameless."""
         erasure.erase(self.get_object().pk, forget=self.forget, now=timezone.now())
@@ -51,7 +51,7 @@ class ExportView(APIView):
     throttle_scope = "export"
     collect: tuple[Callable[[Member], dict[str, Any]], ...] = ()
 
-    @extend_schema(responses={200: OpenApiTypes.OBJECT, 429: RefusalSerializer})
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         member = request.user
         assert isinstance(member, Member)

@@ -15,11 +15,12 @@ from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
+from boundary.envelope import refused
 from members.models import Member
 from payments import intents, packs, purchases
 from payments.idempotency import key_of
 from payments.models import CreditPack, PackPurchase
-from payments.serializers import BoughtSerializer, PackSerializer, PurchaseSerializer, RefusalSerializer
+from payments.serializers import BoughtSerializer, PackSerializer, PurchaseSerializer
 
 
 class PackListView(generics.ListCreateAPIView):
@@ -56,7 +57,9 @@ class BuyView(APIView):
         responses={
             201: BoughtSerializer,
             200: BoughtSerializer,
-            **dict.fromkeys((422, 429, 502, 503), RefusalSerializer),
+            422: refused("idempotency_key_reused"),
+            502: refused("payment_rejected"),
+            503: refused("payments_not_configured", "payments_unavailable", "service_unavailable"),
         },
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
@@ -99,7 +102,9 @@ class PurchaseSyncView(APIView):
     throttle_classes = (ScopedRateThrottle,)
     throttle_scope = "sync"
 
-    @extend_schema(request=None, responses={200: PurchaseSerializer, 429: RefusalSerializer, 503: RefusalSerializer})
+    @extend_schema(
+        request=None, responses={200: PurchaseSerializer, 503: refused("payments_unavailable", "service_unavailable")}
+    )
     def post(self, request: Request, reference: str) -> Response:
         purchase = _purchase(request, reference)
         member = _member(request)
@@ -114,7 +119,7 @@ class PurchaseRefundView(APIView):
 
     permission_classes = (IsAdminUser,)
 
-    @extend_schema(request=None, responses={200: PurchaseSerializer, 409: RefusalSerializer})
+    @extend_schema(request=None, responses={200: PurchaseSerializer, 409: refused("pack_used", "not_refundable")})
     def post(self, request: Request, reference: str) -> Response:
         refunded = purchases.refund_unused(_purchase(request, reference), now=timezone.now())
         return Response(PurchaseSerializer(refunded).data)

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 
-from boundary.envelope import RefusalSerializer as RefusalSerializer
 from members.models import Member
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
 from payments.models import CreditEntry, CreditLot, CreditPack, PackPurchase

@@ -14,14 +14,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from boundary.envelope import refusal
+from boundary.envelope import refusal, refused
 from members.models import Member
 from payments import credits, stripe_client, webhooks
 from payments.exceptions import BadWebhook
 from payments.idempotency import key_of
 from payments.models import CreditEntry
 from payments.outcomes import Settle
-from payments.serializers import ENTRIES_SHOWN, CreditsSerializer, GrantedSerializer, GrantSerializer, RefusalSerializer
+from payments.serializers import ENTRIES_SHOWN, CreditsSerializer, GrantedSerializer, GrantSerializer
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -70,7 +70,7 @@ class GrantView(APIView):
 
     @extend_schema(
         request=GrantSerializer,
-        responses={201: GrantedSerializer, 200: GrantedSerializer, 422: RefusalSerializer},
+        responses={201: GrantedSerializer, 200: GrantedSerializer, 422: refused("idempotency_key_reused")},
         parameters=[OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER)],
     )
     def post(self, request: Request) -> Response:

@@ -18,6 +18,7 @@ from payments import intents, refunds
 from sandbox import environment
 from tests.cast import Caller, Sandbox
 from tests.contract import watch
+from tests.openapi import watch as openapi_watch
 
 ROOT = Path(__file__).parent.parent
 (ROOT / ".run").mkdir(exist_ok=True)
@@ -79,6 +80,15 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
             cursor.execute(filled)
             for (name,) in cursor.fetchall():
                 cursor.execute(f"DELETE FROM {name}")
+
+
+@pytest.fixture(autouse=True)
+def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What the program answers in a test is what its OpenAPI document says; lists what is not."""
+    broken: list[str] = []
+    openapi_watch.install(broken.append, monkeypatch.setattr)
+    yield broken
+    assert broken == []
 
 
 @pytest.fixture(autouse=True)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
-MODULES = HERE / "node_modules"
 
 
-def installed() -> Path:
-    """The folder `node_modules`, filled by npm when `package.json` is newer; skips where that cannot be."""
+def installed(folder: Path = HERE) -> Path:
+    """The folder's `node_modules`, filled by npm when its `package.json` is newer; skips where that cannot be."""
     if shutil.which("npm") is None:
         pytest.skip("npm is missing: install Node.js to run the clients of other makers against the sandbox")
-    stamp, wanted = MODULES / ".stamp", HERE / "package.json"
+    modules = folder / "node_modules"
+    stamp, wanted = modules / ".stamp", folder / "package.json"
     (HERE.parents[1] / ".run").mkdir(exist_ok=True)
     with (HERE.parents[1] / ".run" / "npm.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -29,8 +29,8 @@ def installed() -> Path:
                 "--ignore-scripts",
                 "--loglevel=error",
             ]
-            done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, timeout=300)
+            done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
             if done.returncode:
                 pytest.skip(f"npm could not install the clients of other makers: {done.stderr.strip()[-300:]}")
             stamp.touch()
-    return MODULES
+    return modules

@@ -79,6 +79,7 @@ def test_the_docs_page_needs_nothing_from_elsewhere(anyone: Caller) -> None:
     assert "unsafe" not in anyone.get("/accounts/login/")["Content-Security-Policy"]
     for version in ("", "\x00", "1.0"):
         assert b"openapi: 3.1" in anyone.get("/api/schema/", version=version).content
+    assert "/api/booking/waitlist/" in anyone.get("/api/schema/", format="json").json()["paths"]
 
 
 def test_the_seed_fills_a_studio_and_is_repeatable(settings: Any, capsys: Any) -> None:

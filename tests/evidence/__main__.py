@@ -54,6 +54,7 @@ STEPS = (
     Step(("races-sqlite",), ("-m", "pytest", "tests/races"), {"RACE_CLIENTS": "50", "DATABASE_URL": ""}),
     Step(("model",), (*POSTGRESQL, "pytest", "tests/model/test_model.py"), {"MODEL_EXAMPLES": "400"}),
     Step(("permutations",), (*POSTGRESQL, "pytest", "tests/model/test_permutations.py"), {"MODEL_EXAMPLES": "1"}),
+    Step(("openapi",), ("-m", "tests.openapi.fuzz", "--cases", "10000")),
     Step(("mutation",), ("-m", "tests.mutation")),
     Step(("integrity",), ("-m", "bench.integrity"), {"DATABASE_URL": ""}),
     Step(("integrity-postgresql",), (*POSTGRESQL, "bench.integrity")),
