@@ -11,7 +11,7 @@ from booking import session_cancellation
 from booking.models import ClassSession
 from booking.permissions import IsStaffOrReadOnly
 from booking.serializers import SessionCancellationSerializer
-from payments.serializers import RefusalSerializer
+from boundary.envelope import refused
 
 
 class SessionCancelView(APIView):
@@ -19,7 +19,7 @@ class SessionCancelView(APIView):
 
     permission_classes = (IsStaffOrReadOnly,)
 
-    @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: RefusalSerializer})
+    @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: refused("session_closed")})
     def post(self, request: Request, pk: int) -> Response:
         session = get_object_or_404(ClassSession, pk=pk)
         by = f"staff:{request.user.pk}"
