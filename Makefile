@@ -5,6 +5,7 @@
 # make coverage  every branch of the code that moves seats and money is tried, or it says which is not
 # make mutation  small faults put into that code, and how many of them the tests notice; see docs/mutation.md
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
+# make fuzz  ten thousand made-up requests against the API's own document: CASES=300 makes fewer
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-integrity  what check_integrity takes for a million bookings, on both databases
@@ -15,13 +16,13 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 SEEDS ?= 20
-# They drive the sandbox, or run the demo on SQLite.
-NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients journeys/test_readme.py)
+# They drive the sandbox, run the demo on SQLite, or ask what no database answers differently.
+NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients openapi journeys/test_readme.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
 
-.PHONY: run chaos coverage mutation evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -60,6 +61,9 @@ evidence: $(VENV)/.development
 
 chaos: $(VENV)/.development
 	$(PY) -m tests.chaos $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+
+fuzz: $(VENV)/.development
+	$(PY) -m tests.openapi.fuzz --cases $(or $(CASES),10000)
 
 test-live: $(VENV)/.development
 	@case "$(STRIPE_SECRET_KEY)" in \

@@ -72,6 +72,10 @@ def cancel(house: House) -> Any:
     return house.as_ana.post(f"/api/booking/bookings/{house.booking}/cancel/")
 
 
+def call_off(house: House, one: ClassSession) -> Any:
+    return house.as_carla.post(f"/api/booking/sessions/{one.pk}/cancel/")
+
+
 def quote_of_the_cancelled(house: House) -> Any:
     cancel(house)
     return house.as_ana.get(f"/api/booking/bookings/{house.booking}/cancellation/")
@@ -95,6 +99,8 @@ ACTS: dict[tuple[str, str, str], Callable[[House], Any]] = {
     ("POST", "/api/booking/calendar/", "201"): lambda h: h.as_ana.post("/api/booking/calendar/"),
     ("DELETE", "/api/booking/calendar/", "204"): lambda h: h.as_ana.send("DELETE", "/api/booking/calendar/"),
     ("POST", "/api/booking/sessions/", "201"): schedule,
+    ("POST", SESSION + "cancel/", "200"): lambda h: call_off(h, h.session),
+    ("POST", SESSION + "cancel/", "409"): lambda h: call_off(h, session(starts_at=timezone.now())),
     ("PATCH", SESSION, "200"): lambda h: h.as_carla.patch(SESSION.format(id=h.session.pk), {"capacity": 9}),
     ("POST", SESSION + "book/", "201"): lambda h: h.as_ana.book(session(), "card"),
     ("POST", SESSION + "book/", "200"): lambda h: (one := session()) and twice(lambda: h.as_ana.book(one, "card")),
