@@ -45,14 +45,14 @@ class Desk(Play):
     @act(when=lambda play: play.waited_for())
     def begin_a_session_that_is_waited_for(self) -> None:
         session = self.choose("session", self.waited_for())
-        session.move(0)
+        self.model.move(session, 0)
         self._patch(session, **self._times(0))
 
     @act(when=lambda play: play.model.sessions)
     def change_the_time(self) -> None:
         """Also into the past: then it has begun."""
         session = self.choose("session", self.model.sessions)
-        session.move(self.choose("day", (*DAYS, *DAYS, 0)))
+        self.model.move(session, self.choose("day", (*DAYS, *DAYS, 0)))
         self._patch(session, **self._times(session.day))
 
     @act()

@@ -38,7 +38,9 @@ class Guests(Play):
     @act(often=3, when=lambda play: any(booking.status == "pending" for booking in play.model.bookings))
     def give_up(self) -> None:
         holds = [booking for booking in self.model.bookings if booking.status == "pending"]
-        booking = self.choose("booking", [*holds, *holds, *self.model.bookings])
+        # A paid seat can be cancelled as well; here it is only asked for once its session has begun.
+        over = [one for one in self.model.bookings if one.status == "freed" or one.session.begun]
+        booking = self.choose("booking", [*holds, *holds, *over])
         by_carla = self.choose("by Carla", (True, False))
         why = "staff" if by_carla else "member"
         self._ask(booking, "cancel/", by_carla, lambda: self.model.give_up(booking, why))

@@ -17,6 +17,7 @@ class Session:
     credits: int
     day: int
     bookings: "list[Booking]" = field(default_factory=list)
+    revision: int = 0
 
     @property
     def taken(self) -> int:
@@ -32,6 +33,7 @@ class Session:
 
     def move(self, day: int) -> None:
         """Its holds never stand past its start; one that was cut short stays so."""
+        self.revision += day != self.day
         self.day = day
         for booking in self.bookings if self.begun else ():
             if booking.status == "pending":

@@ -165,7 +165,8 @@ class Play(RuleBasedStateMachine):
         """Who must have been told what: each thing once."""
         debts = dict(zip(map(id, self.model.debts), world.debt_references(), strict=True))
         names = {id(b): f"booking:{name}" for b, name in zip(self.model.bookings, self.references, strict=True)}
-        return [(kind, names.get(id(one)) or f"refund:{debts[id(one)]}") for kind, one in self.model.told]
+        told = [(kind, names.get(id(one)) or f"refund:{debts[id(one)]}") for kind, one in self.model.told]
+        return told + [("session_moved", f"{names[id(one)]}:{revision}") for one, revision in self.model.moves]
 
     def stripe_agrees(self) -> None:
         """Stripe's intents, refunds and events are as the model has them."""

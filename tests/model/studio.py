@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.model.ledger import Booking, Lot, Member, Payment, Session
+from tests.model.ledger import HOLDING, Booking, Lot, Member, Payment, Session
 from tests.model.settling import Settling
 from tests.model.stripe_truth import Rejected, Silent
 
@@ -39,6 +39,7 @@ class Studio(Settling):
         self.sessions: list[Session] = []
         self.members: list[Member] = []
         self.lots: list[Lot] = []
+        self.moves: list[tuple[Booking, int]] = []
 
     # The front desk -----------------------------------------------------------------------------------------------
 
@@ -48,6 +49,17 @@ class Studio(Settling):
             return Answer(400, "invalid")
         session.capacity = capacity
         return Answer(200)
+
+    def move(self, session: Session, day: int) -> None:
+        """Whoever holds a seat is told of another time, once for each, unless it has begun."""
+        before = session.revision
+        session.move(day)
+        if session.revision == before or session.begun:
+            return
+        for booking in session.bookings:
+            if booking.status in HOLDING:
+                self.moves.append((booking, session.revision))
+                self.reached["told of another time"] += 1
 
     def grant(self, member: Member, credits: int, until: int | None, key: str | None, *, taken: bool) -> Answer:
         """`taken`: the key stands for another grant of the same hand."""

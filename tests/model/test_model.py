@@ -22,6 +22,7 @@ WORTH_REACHING = {
     "late payment reseated",
     "late payment refunded",
     "debt submitted",
+    "told of another time",
 }
 ANSWERS = {
     *("200", "201", "409 session_full", "409 session_closed", "409 already_booked", "409 not_cancellable"),
