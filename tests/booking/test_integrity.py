@@ -23,6 +23,7 @@ from members.models import Member
 from notifications import delivery
 from notifications.models import Message
 from payments.models import Refund
+from tests.booking import kept
 from tests.booking.look_alikes import LOOK_ALIKES
 from tests.booking.violations import VIOLATIONS
 from tests.booking.violations.rows import card, refund, with_credits
@@ -47,9 +48,18 @@ def broken(out: StringIO) -> dict[str, int]:
     return {law["name"]: law["count"] for law in json.loads(out.getvalue())["laws"] if law["count"]}
 
 
+KEPT: list[models.Model] = []
+
+
 @pytest.fixture
-def studio(as_ana: Caller, as_ben: Caller, ana: Member, ben: Member, sandbox: Sandbox) -> ClassSession:
+def studio(request: pytest.FixtureRequest) -> ClassSession:
     """A studio in which everything has happened once: credits, card, free, a hold, an expired one, a late payment."""
+    names = ("as_ana", "as_ben", "ana", "ben", "sandbox")
+    kept.once(KEPT, lambda: _build(*map(request.getfixturevalue, names)))
+    return ClassSession.objects.get(title="First")
+
+
+def _build(as_ana: Caller, as_ben: Caller, ana: Member, ben: Member, sandbox: Sandbox) -> None:
     give_credits(ana, 3)
     give_credits(ben, 1, expires_at=NOW() + timedelta(days=30))
     first = session(title="First")
@@ -66,7 +76,6 @@ def studio(as_ana: Caller, as_ben: Caller, ana: Member, ben: Member, sandbox: Sa
     ClassSession.objects.filter(title="Late").update(starts_at=NOW() - timedelta(minutes=1))
     tell(events[0] | {"created": int(NOW().timestamp())})
     assert delivery.lane.wait(20)
-    return first
 
 
 def paid(sandbox: Sandbox, held: Any) -> list[Any]:

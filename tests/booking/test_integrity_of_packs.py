@@ -4,20 +4,29 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.db.models import Model
 from django.utils import timezone
 
 from booking import integrity
 from payments.models import PackPurchase
+from tests.booking import kept
 from tests.booking.pack_look_alikes import LOOK_ALIKES
 from tests.booking.test_integrity import _index, judge
 from tests.booking.violations.packs import VIOLATIONS, bought, lot_of_a_pack
 from tests.cast import Caller, Sandbox
 from tests.payments.counter import buy, pack, pay
 
+KEPT: list[Model] = []
+
 
 @pytest.fixture
-def shop(as_ana: Caller, as_ben: Caller, as_carla: Caller, sandbox: Sandbox) -> None:
+def shop(request: pytest.FixtureRequest) -> None:
     """Ana's packs: one paid, one being bought, one declined, one that staff took back."""
+    names = ("as_ana", "as_ben", "as_carla", "sandbox")
+    kept.once(KEPT, lambda: _build(*map(request.getfixturevalue, names)))
+
+
+def _build(as_ana: Caller, as_ben: Caller, as_carla: Caller, sandbox: Sandbox) -> None:
     five = pack()
     refunded = buy(as_ana, five)
     pay(sandbox, refunded)
