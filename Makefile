@@ -16,8 +16,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 SEEDS ?= 20
-# They drive the sandbox, run the demo on SQLite, or ask what no database answers differently.
-NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients openapi journeys/test_readme.py)
+# They drive the sandbox, run the demo on SQLite, or ask what every database answers alike.
+NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients openapi journeys/test_readme.py model/test_controls.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install
