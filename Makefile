@@ -42,7 +42,7 @@ test: test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.development
 	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) -n $(WORKERS)
-	DATABASE_URL= $(PY) -m pytest $(LOAD)
+	DATABASE_URL= $(PY) -m pytest tests/races 'tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm[3]'
 
 test-postgresql: $(VENV)/.development
 	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) $(NO_DATABASE) -n $(WORKERS)
