@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from booking import settlement
 from booking.models import Booking, ClassSession
@@ -70,7 +70,8 @@ def free_seats(session: ClassSession, *, now: datetime) -> bool:
     holds = stale(now=now, created_before=None).filter(session=session).exclude(payment__status__in=UNDECIDED)
     for booking in holds[:AT_ONCE]:
         fate = expire(booking, now=now, by="next_in_line")
-        if fate == Fate.FREED:
+        # Freed is not free: its seat goes to whoever waits for it.
+        if fate == Fate.FREED and ClassSession.objects.filter(pk=session.pk, seats_taken__lt=F("capacity")).exists():
             return True
         if fate == Fate.SILENT:
             break

@@ -1,5 +1,6 @@
 """Waiting for a full session: the line, the offer of a freed seat, and what becomes of it."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -13,6 +14,7 @@ from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member
 from notifications.models import Message
 from payments import intents
+from payments.models import Payment
 from tests.cast import Caller, Sandbox, age, code, give_credits, intent_of, seats_match, session, tell
 
 
@@ -185,15 +187,30 @@ def eventually(look: Any) -> Any:
     return look()
 
 
-def test_a_paid_booking_that_is_taken_back_hands_its_seat_on(
-    full: ClassSession, as_ana: Caller, as_ben: Caller, sandbox: Sandbox
-) -> None:
-    """Money that comes late seats its member again only while a seat is free, and an offer keeps it from being so."""
+def test_many_stale_holds_with_a_line_behind_them_are_a_full_session(as_ana: Caller) -> None:
+    """Each hold that is ended for Ana frees a seat, and each of these seats is somebody else's."""
+    one = session(capacity=7)
+    members = [Member.objects.create_user(f"m{n}@example.com", "some-long-password") for n in range(14)]
+    for holder in members[:7]:
+        age(Caller(holder).book(one, "card").json()["reference"], 31)
+    for waiting in members[7:]:
+        assert join(Caller(waiting), one).status_code == 201
+    assert code(as_ana.book(one, "card")) == "session_full"
+    assert Booking.objects.filter(status="pending", payment=None).count() == 3
+    assert seats_match()
+
+
+def test_a_booking_that_was_never_paid_hands_its_seat_on(full: ClassSession, as_ana: Caller, ben: Member) -> None:
+    """Paid by mistake in our rows, never at Stripe: it is taken back, and Ana is next."""
     join(as_ana, full)
-    intent = Booking.objects.get().payment.stripe_intent_id
-    expired(full, sandbox)
+    now = timezone.now()
+    Payment.objects.update(status="paid", amount_received=1500, ended_at=now)
+    Booking.objects.update(status="paid", paid_with="card", paid_at=now)
+    with suppress(SystemExit):
+        call_command("reconcile_payments", fix=True, patience=0, stdout=StringIO())
+    assert Booking.objects.get(member=ben).status == "cancelled"
     assert offer_of(as_ana)["status"] == "pending"
-    assert sandbox.intent(intent)["status"] == "canceled"
+    assert seats_match()
 
 
 # --- The offer --------------------------------------------------------------------------------------------------------
