@@ -23,7 +23,7 @@ from booking import calendar
 from booking.models import CalendarFeed
 from booking.permissions import visible_bookings
 from booking.serializers import CalendarAddressSerializer, CalendarStateSerializer
-from members.models import Member
+from members.requests import member_of
 
 ICS = {(200, "text/calendar"): OpenApiTypes.STR}
 NOT_MODIFIED = OpenApiResponse(description="Nothing has changed since the ETag in If-None-Match.")
@@ -45,20 +45,20 @@ class CalendarView(APIView):
 
     @extend_schema(responses=CalendarStateSerializer)
     def get(self, request: Request) -> Response:
-        feed = CalendarFeed.objects.filter(member=_member(request)).first()
+        feed = CalendarFeed.objects.filter(member=member_of(request)).first()
         return Response({"active": feed is not None, "created_at": feed.created_at if feed else None})
 
     @extend_schema(request=None, responses={201: CalendarAddressSerializer})
     def post(self, request: Request) -> Response:
         """A new address, shown this once; the old one answers 404 from now on."""
-        token = CalendarFeed.issue(_member(request), now=timezone.now())
+        token = CalendarFeed.issue(member_of(request), now=timezone.now())
         url = settings.PUBLIC_BASE_URL + reverse("calendar-feed", args=(token,))
         return Response({"url": url}, status=201, headers={"Cache-Control": "no-store"})
 
     @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
         """End the address; repeatable."""
-        CalendarFeed.objects.filter(member=_member(request)).delete()
+        CalendarFeed.objects.filter(member=member_of(request)).delete()
         return Response(status=204)
 
 
@@ -89,7 +89,7 @@ class BookingCalendarView(APIView):
 
     @extend_schema(operation_id="booking_bookings_calendar_file", responses={**ICS, 304: NOT_MODIFIED})
     def get(self, request: Request, reference: str) -> HttpResponseBase:
-        rows = calendar.with_what_is_told(visible_bookings(_member(request)))
+        rows = calendar.with_what_is_told(visible_bookings(member_of(request)))
         booking = get_object_or_404(rows, reference=reference.upper())
         answer = _answer(request, calendar.render([booking]))
         answer["Content-Disposition"] = f'attachment; filename="{booking.reference}.ics"'
@@ -101,8 +101,3 @@ def _answer(request: Request, body: bytes) -> HttpResponseBase:
     answer["ETag"] = etag = f'"{hashlib.sha256(body).hexdigest()}"'
     answer["Cache-Control"] = "private"
     return get_conditional_response(request._request, etag=etag, response=answer) or answer
-
-
-def _member(request: Request) -> Member:
-    assert isinstance(request.user, Member)
-    return request.user

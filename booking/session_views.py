@@ -9,9 +9,9 @@ from rest_framework.views import APIView
 
 from booking import session_cancellation
 from booking.models import ClassSession
-from booking.permissions import IsStaffOrReadOnly
 from booking.serializers import SessionCancellationSerializer
 from boundary.envelope import refused
+from members.requests import IsStaffOrReadOnly, by
 
 
 class SessionCancelView(APIView):
@@ -22,7 +22,6 @@ class SessionCancelView(APIView):
     @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: refused("session_closed")})
     def post(self, request: Request, pk: int) -> Response:
         session = get_object_or_404(ClassSession, pk=pk)
-        by = f"staff:{request.user.pk}"
-        endings = session_cancellation.cancel(session, by=by, now=timezone.now())
+        endings = session_cancellation.cancel(session, by=by(request), now=timezone.now())
         answer = {"status": session.status, "bookings": [asdict(ending) for ending in endings]}
         return Response(SessionCancellationSerializer(answer).data)

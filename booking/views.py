@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 from booking import cancellation, checkout, quotes, settlement
 from booking.filters import BookingFilter, SessionFilter
 from booking.models import Booking, BookingTransition, ClassSession
-from booking.permissions import IsStaffOrReadOnly, visible_bookings
+from booking.permissions import visible_bookings
 from booking.serializers import (
     BookedSerializer,
     BookingSerializer,
@@ -30,7 +30,7 @@ from booking.serializers import (
     TransitionSerializer,
 )
 from boundary.envelope import refused
-from members.models import Member
+from members.requests import IsStaffOrReadOnly, by, member_of
 from payments import intents
 from payments.idempotency import key_of
 
@@ -95,7 +95,7 @@ class BookView(APIView):
         pay_with, key = _read_book_request(request)
         try:
             booked = checkout.book(
-                member=_member(request), session_id=pk, pay_with=pay_with, key=key, now=timezone.now()
+                member=member_of(request), session_id=pk, pay_with=pay_with, key=key, now=timezone.now()
             )
         except ClassSession.DoesNotExist as error:
             raise Http404 from error
@@ -149,7 +149,8 @@ class BookingSyncView(APIView):
     def post(self, request: Request, reference: str) -> Response:
         booking = _booking(request, reference)
         if booking.payment is not None:
-            intents.refresh(booking.payment, settle=settlement.settle, by=_by(request, booking), now=timezone.now())
+            acting = by(request, owner_id=booking.member_id)
+            intents.refresh(booking.payment, settle=settlement.settle, by=acting, now=timezone.now())
             booking.refresh_from_db()
         return Response(BookingSerializer(booking).data)
 
@@ -174,9 +175,9 @@ class BookingCancelView(APIView):
         booking = _booking(request, reference)
         asked = CancelSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        reason = "member" if booking.member_id == _member(request).pk else "staff"
-        quote, now = asked.validated_data.get("quote"), timezone.now()
-        cancelled = cancellation.cancel(booking, by=_by(request, booking), reason=reason, now=now, quote=quote)
+        acting, quote = by(request, owner_id=booking.member_id), asked.validated_data.get("quote")
+        reason = acting.partition(":")[0]
+        cancelled = cancellation.cancel(booking, by=acting, reason=reason, now=timezone.now(), quote=quote)
         return Response(BookingSerializer(cancelled).data)
 
 
@@ -193,19 +194,8 @@ def _read_book_request(request: Request) -> tuple[str, str | None]:
     return body.validated_data["pay_with"], key_of(request)
 
 
-def _member(request: Request) -> Member:
-    assert isinstance(request.user, Member)
-    return request.user
-
-
-def _by(request: Request, booking: Booking) -> str:
-    """Who acts, as the booking's history names it."""
-    member = _member(request)
-    return "member" if booking.member_id == member.pk else f"staff:{member.pk}"
-
-
 def _visible_bookings(request: Request) -> QuerySet[Booking]:
-    return visible_bookings(_member(request))
+    return visible_bookings(member_of(request))
 
 
 def _booking(request: Request, reference: str) -> Booking:

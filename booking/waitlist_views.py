@@ -11,7 +11,7 @@ from booking import settlement, waitlist
 from booking.models import ClassSession, WaitlistEntry
 from booking.serializers import PlaceSerializer, WaitlistEntrySerializer
 from boundary.envelope import refused
-from members.models import Member
+from members.requests import member_of
 
 NOT_IN_LINE = refused("seats_available", "already_waiting", "already_booked", "session_closed", "waitlist_closed")
 
@@ -22,7 +22,7 @@ class PlaceView(APIView):
     @extend_schema(request=None, responses={201: PlaceSerializer, 409: NOT_IN_LINE})
     def post(self, request: Request, pk: int) -> Response:
         try:
-            entry = waitlist.join(member=_member(request), session_id=pk, now=timezone.now())
+            entry = waitlist.join(member=member_of(request), session_id=pk, now=timezone.now())
         except ClassSession.DoesNotExist as error:
             raise Http404 from error
         place = waitlist.entries(entry.member).get(pk=entry.pk)
@@ -34,7 +34,7 @@ class PlaceView(APIView):
         if not ClassSession.objects.filter(pk=pk).exists():
             raise Http404
         now = timezone.now()
-        offer = waitlist.leave(member=_member(request), session_id=pk, now=now)
+        offer = waitlist.leave(member=member_of(request), session_id=pk, now=now)
         if offer is not None:
             settlement.lapse(offer, by="member", reason="member", now=now)
         return Response(status=status.HTTP_204_NO_CONTENT)
@@ -48,9 +48,4 @@ class WaitlistView(generics.ListAPIView):
     filter_backends = ()
 
     def get_queryset(self) -> QuerySet[WaitlistEntry]:
-        return waitlist.entries(_member(self.request))
-
-
-def _member(request: Request) -> Member:
-    assert isinstance(request.user, Member)
-    return request.user
+        return waitlist.entries(member_of(self.request))

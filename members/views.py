@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from boundary.envelope import refused
 from members import erasure, personal
 from members.models import Member
+from members.requests import member_of
 from members.serializers import MemberSerializer, NewMemberSerializer
 
 
@@ -34,8 +35,7 @@ class MeView(generics.RetrieveUpdateAPIView):
     forget: tuple[erasure.Forget, ...] = ()
 
     def get_object(self) -> Member:
-        assert isinstance(self.request.user, Member)
-        return self.request.user
+        return member_of(self.request)
 
     @extend_schema(responses={204: None, 409: refused("staff_account")})
     def delete(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -53,8 +53,7 @@ class ExportView(APIView):
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
-        member = request.user
-        assert isinstance(member, Member)
+        member = member_of(request)
         everything = personal.held(member)
         for held in self.collect:
             everything |= held(member)

@@ -1,7 +1,5 @@
 """Packs of credits and their purchases over HTTP."""
 
-from collections.abc import Sequence
-
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
@@ -9,14 +7,14 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
-from rest_framework.permissions import SAFE_METHODS, AllowAny, BasePermission, IsAdminUser
+from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
-from members.models import Member
+from members.requests import IsStaffOrReadOnly, by, member_of
 from payments import intents, packs, purchases
 from payments.idempotency import key_of
 from payments.models import CreditPack, PackPurchase
@@ -28,9 +26,7 @@ class PackListView(generics.ListCreateAPIView):
 
     queryset = CreditPack.objects.none()
     serializer_class = PackSerializer
-
-    def get_permissions(self) -> Sequence[BasePermission]:
-        return [AllowAny() if self.request.method in SAFE_METHODS else IsAdminUser()]
+    permission_classes = (IsStaffOrReadOnly,)
 
     def get_queryset(self) -> QuerySet[CreditPack]:
         rows = CreditPack.objects.order_by("amount", "id")
@@ -65,7 +61,7 @@ class BuyView(APIView):
     )
     def post(self, request: Request, pk: int) -> Response:
         try:
-            bought = packs.buy(member=_member(request), pack_id=pk, key=key_of(request), now=timezone.now())
+            bought = packs.buy(member=member_of(request), pack_id=pk, key=key_of(request), now=timezone.now())
         except CreditPack.DoesNotExist as error:
             raise Http404 from error
         answer = PurchaseSerializer(bought.purchase).data
@@ -107,9 +103,8 @@ class PurchaseSyncView(APIView):
     )
     def post(self, request: Request, reference: str) -> Response:
         purchase = _purchase(request, reference)
-        member = _member(request)
-        by = "member" if purchase.member_id == member.pk else f"staff:{member.pk}"
-        intents.refresh(purchase.payment, settle=purchases.settle, by=by, now=timezone.now())
+        acting = by(request, owner_id=purchase.member_id)
+        intents.refresh(purchase.payment, settle=purchases.settle, by=acting, now=timezone.now())
         purchase.refresh_from_db()
         return Response(PurchaseSerializer(purchase).data)
 
@@ -125,13 +120,8 @@ class PurchaseRefundView(APIView):
         return Response(PurchaseSerializer(refunded).data)
 
 
-def _member(request: Request) -> Member:
-    assert isinstance(request.user, Member)
-    return request.user
-
-
 def _visible(request: Request) -> QuerySet[PackPurchase]:
-    member = _member(request)
+    member = member_of(request)
     rows: QuerySet[PackPurchase] = PackPurchase.objects.all()
     return rows if member.is_staff else rows.filter(member=member)
 

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from boundary.envelope import refusal, refused
-from members.models import Member
+from members.requests import member_of
 from payments import credits, stripe_client, webhooks
 from payments.exceptions import BadWebhook
 from payments.idempotency import key_of
@@ -55,8 +55,7 @@ class CreditsView(APIView):
 
     @extend_schema(responses=CreditsSerializer)
     def get(self, request: Request) -> Response:
-        member, now = request.user, timezone.now()
-        assert isinstance(member, Member)
+        member, now = member_of(request), timezone.now()
         lots = list(credits.usable(member, at=now))
         entries = CreditEntry.objects.filter(lot__member=member).select_related("lot", "spend").order_by("-id")
         shown = {"balance": sum(lot.remaining for lot in lots), "lots": lots, "entries": entries[:ENTRIES_SHOWN]}
@@ -76,8 +75,6 @@ class GrantView(APIView):
     def post(self, request: Request) -> Response:
         asked = GrantSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        assert isinstance(request.user, Member)
-        lot, created = credits.grant(
-            **asked.validated_data, granted_by=request.user, now=timezone.now(), idempotency_key=key_of(request)
-        )
+        staff, key = member_of(request), key_of(request)
+        lot, created = credits.grant(**asked.validated_data, granted_by=staff, now=timezone.now(), idempotency_key=key)
         return Response(GrantedSerializer(lot).data, status=201 if created else 200)
