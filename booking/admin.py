@@ -13,7 +13,7 @@ from booking.exceptions import SessionClosed
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
 from boundary.books import ReadOnlyAdmin
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 
 LIMITS = {"amount": MAXIMUM_AMOUNT, "capacity": MOST_SEATS, "credits_required": MOST_CREDITS}
 
@@ -34,8 +34,8 @@ class SessionForm(ModelForm):
             self.add_error("ends_at", "A session ends after it starts.")
         if currency not in MINIMUM_AMOUNT:
             self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
-        elif amount and amount < MINIMUM_AMOUNT[currency]:
-            self.add_error("amount", f"The least that can be charged in {currency} is {MINIMUM_AMOUNT[currency]}.")
+        elif why := too_little(amount, currency):
+            self.add_error("amount", why)
         if (cleaned.get("capacity") or 0) < self.instance.seats_taken:
             self.add_error("capacity", f"{self.instance.seats_taken} seats are taken already.")
         return cleaned

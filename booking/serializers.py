@@ -15,7 +15,7 @@ from rest_framework import serializers
 from booking import session_changes
 from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 
 WITHIN_A_CENTURY = (MinValueValidator(EARLIEST), MaxValueValidator(LATEST))
 
@@ -59,11 +59,8 @@ class SessionSerializer(serializers.ModelSerializer):
         after: dict[str, Any] = {name: attrs.get(name, getattr(old, name, None)) for name in names}
         if after["ends_at"] <= after["starts_at"]:
             raise serializers.ValidationError({"ends_at": "A session ends after it starts."})
-        least = MINIMUM_AMOUNT[after["currency"]]
-        if 0 < after["amount"] < least:
-            raise serializers.ValidationError(
-                {"amount": f"The least that can be charged in {after['currency']} is {least}; 0 is free."}
-            )
+        if why := too_little(after["amount"], after["currency"]):
+            raise serializers.ValidationError({"amount": f"{why} 0 is free."})
         if old is not None and after["capacity"] < old.seats_taken:
             raise _too_few_seats()
         return attrs

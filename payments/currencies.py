@@ -29,3 +29,9 @@ def written(amount: int, currency: str) -> str:
     """An amount in minor units as people read it: 1500 gbp is `15.00 GBP`."""
     whole = str(amount) if currency in WITHOUT_DECIMALS else f"{amount // 100}.{amount % 100:02}"
     return f"{whole} {currency.upper()}"
+
+
+def too_little(amount: int | None, currency: str) -> str:
+    """Why Stripe would refuse to charge this amount, in a sentence; empty when it would not, or nothing is charged."""
+    least = MINIMUM_AMOUNT[currency]
+    return f"The least that can be charged in {currency} is {least}." if amount and amount < least else ""

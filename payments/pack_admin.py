@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from boundary.books import ReadOnlyAdmin
 from payments import purchases
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 from payments.exceptions import NotRefundable, PackUsed
 from payments.models import CreditPack, PackPurchase
 from payments.serializers import LARGEST_GRANT, LONGEST_VALIDITY_DAYS
@@ -28,8 +28,8 @@ class PackForm(ModelForm):
         amount, currency = cleaned.get("amount"), cleaned.get("currency")
         if currency not in MINIMUM_AMOUNT:
             self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
-        elif amount and amount < MINIMUM_AMOUNT[currency]:
-            self.add_error("amount", f"The least that can be charged in {currency} is {MINIMUM_AMOUNT[currency]}.")
+        elif why := too_little(amount, currency):
+            self.add_error("amount", why)
         return cleaned
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from members.models import Member
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT
+from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 from payments.models import CreditEntry, CreditLot, CreditPack, PackPurchase
 
 LARGEST_GRANT = 100_000
@@ -79,9 +79,8 @@ class PackSerializer(serializers.ModelSerializer):
         if self.instance is None:
             attrs.setdefault("currency", settings.STRIPE_CURRENCY)
         amount, currency = (attrs.get(name, getattr(self.instance, name, None)) for name in ("amount", "currency"))
-        least = MINIMUM_AMOUNT[str(currency)]
-        if amount is not None and amount < least:
-            raise serializers.ValidationError({"amount": f"The least that can be charged in {currency} is {least}."})
+        if why := too_little(amount, str(currency)):
+            raise serializers.ValidationError({"amount": why})
         return attrs
 
     def to_representation(self, instance: CreditPack) -> dict[str, Any]:
