@@ -100,14 +100,7 @@ def _cancel(reply: Reply, member: Member, now: datetime) -> str:
             booking.refresh_from_db()
             if booking.status != Booking.Status.CANCELLED:
                 raise
-    return f"Your booking is cancelled: {_named(booking)}. {quotes.sentence(_returned(booking, now))}"
-
-
-def _returned(booking: Booking, now: datetime) -> quotes.Quote:
-    """What came back, as it stands on the row."""
-    amount, credits = booking.returned_amount, booking.returned_credits
-    returns = quotes.CARD if amount else quotes.CREDITS if credits else quotes.NOTHING
-    return quotes.Quote(booking.reference, booking.status, returns, amount, booking.currency, credits, now, now)
+    return f"Your booking is cancelled: {_named(booking)}. {quotes.sentence(booking)}"
 
 
 def _pay_by_card(booking: Booking) -> str:

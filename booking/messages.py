@@ -101,7 +101,16 @@ def _of_a_hold(booking: Booking) -> str:
     payment = booking.payment
     if payment is None or payment.status != Payment.Status.PAID:
         return "Nothing was paid."
-    return f"{written(payment.amount_received, payment.currency)} goes back to your card."
+    return returning(payment.amount_received, payment.currency, 0)
+
+
+def returning(amount: int, currency: str, credits: int) -> str:
+    """What comes back, in a sentence: minor units to the card, or credits."""
+    if amount:
+        return f"{written(amount, currency)} goes back to your card."
+    if credits:
+        return "1 credit is yours again." if credits == 1 else f"{credits} credits are yours again."
+    return "Nothing is returned."
 
 
 def _deadline(booking: Booking) -> str:

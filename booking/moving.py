@@ -9,8 +9,8 @@ from booking import messages
 from booking.models import ClassSession
 
 
-def save(session: ClassSession, *, now: datetime, fields: Collection[str] | None = None) -> None:
-    """Save these fields of a session, or all; another start or place is told in the same transaction, which it opens.
+def save(session: ClassSession, *, fields: Collection[str], now: datetime) -> None:
+    """Save these fields of a session; another start or place is told in the same transaction, which it opens.
 
     What is over, or takes place no more, is put right without a word.
     """

@@ -7,14 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 
-from booking import policy
+from booking import messages, policy
 from booking.exceptions import NotCancellable, QuoteNotValid
 from booking.models import Booking
 from payments import refunds
-from payments.currencies import written
 
 SALT = "booking.cancellation"
-CARD, CREDITS, NOTHING = "card", "credits", "nothing"
 MOMENTS = ("until", "expires_at")
 
 
@@ -24,12 +22,20 @@ class Quote:
 
     reference: str
     status: str
-    returns: str
     amount: int
     currency: str
     credits: int
     until: datetime
     expires_at: datetime
+
+    @property
+    def returns(self) -> str:
+        return way(self.amount, self.credits)
+
+
+def way(amount: int, credits: int) -> str:
+    """Whereto this much comes back."""
+    return "card" if amount else "credits" if credits else "nothing"
 
 
 def draw(booking: Booking, *, now: datetime) -> Quote:
@@ -77,16 +83,9 @@ def read(token: str, *, booking: Booking, now: datetime) -> Quote:
 def sentence(returned: Quote | Booking) -> str:
     """What comes back by a quote, or came back for a cancelled booking, for people."""
     if isinstance(returned, Booking):
-        amount, credits = returned.returned_amount, returned.returned_credits
-    else:
-        amount, credits = returned.amount, returned.credits
-    if amount:
-        return f"{written(amount, returned.currency)} goes back to your card."
-    if credits:
-        return "1 credit is yours again." if credits == 1 else f"{credits} credits are yours again."
-    return "Nothing is returned."
+        return messages.returning(returned.returned_amount, returned.currency, returned.returned_credits)
+    return messages.returning(returned.amount, returned.currency, returned.credits)
 
 
 def _quote(booking: Booking, *, until: datetime, expires_at: datetime, amount: int = 0, credits: int = 0) -> Quote:
-    returns = CARD if amount else CREDITS if credits else NOTHING
-    return Quote(booking.reference, booking.status, returns, amount, booking.currency, credits, until, expires_at)
+    return Quote(booking.reference, booking.status, amount, booking.currency, credits, until, expires_at)

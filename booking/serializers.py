@@ -242,7 +242,7 @@ class WaitlistEntrySerializer(serializers.ModelSerializer):
         return {
             "session": instance.session_id,
             "status": state,
-            "position": instance.position if state == "waiting" else None,  # type: ignore[attr-defined]
+            "position": vars(instance)["position"] if state == "waiting" else None,
             "booking": instance.offer.reference if instance.offer else None,
             "expires_at": instance.offer.expires_at if instance.offer and state == "offered" else None,
             "joined_at": instance.joined_at,

@@ -23,14 +23,14 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
             with transaction.atomic():
                 taken = ClassSession.objects.values_list("seats_taken", flat=True).get(pk=session.pk)
                 offered = waitlist.offer_more(session, seats=session.capacity - taken, now=now)
-                moving.save(session, fields=list(changed), now=now)
+                moving.save(session, fields=changed, now=now)
                 if offered:
                     seats.take(session, now=now, seats=offered)
             break
         except (SessionFull, SessionClosed):
             continue
     else:
-        moving.save(session, fields=list(changed), now=now)
+        moving.save(session, fields=changed, now=now)
     if "starts_at" in changed:
         # Moved to later, it may have come within reach of the offers again.
         session.refresh_from_db()

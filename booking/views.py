@@ -161,7 +161,8 @@ class CancellationView(APIView):
     @extend_schema(responses={200: CancellationSerializer, 409: NOT_CANCELLABLE})
     def get(self, request: Request, reference: str) -> Response:
         quote = quotes.draw(_booking(request, reference), now=timezone.now())
-        answer = asdict(quote) | {"quote": quotes.sign(quote), "quote_expires_at": quote.expires_at}
+        signed = {"quote": quotes.sign(quote), "quote_expires_at": quote.expires_at}
+        answer = asdict(quote) | {"returns": quote.returns} | signed
         return Response(CancellationSerializer(answer).data, headers={"Cache-Control": "no-store"})
 
 

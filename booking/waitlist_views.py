@@ -26,7 +26,7 @@ class PlaceView(APIView):
         except ClassSession.DoesNotExist as error:
             raise Http404 from error
         place = waitlist.entries(entry.member).get(pk=entry.pk)
-        return Response({"position": place.position}, status=status.HTTP_201_CREATED)  # type: ignore[attr-defined]
+        return Response({"position": vars(place)["position"]}, status=status.HTTP_201_CREATED)
 
     @extend_schema(request=None, responses={204: None})
     def delete(self, request: Request, pk: int) -> Response:

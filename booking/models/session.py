@@ -1,14 +1,9 @@
 from collections.abc import Collection
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import models, transaction
 from django.db.models import F, Q
-
-if TYPE_CHECKING:
-    from django.db.models.fields.related_descriptors import RelatedManager
-
-    from booking.models.booking import Booking
 
 
 class ClassSession(models.Model):
@@ -23,7 +18,6 @@ class ClassSession(models.Model):
         SCHEDULED = "scheduled"
         CANCELLED = "cancelled"
 
-    bookings: "RelatedManager[Booking]"
     # The row as it stood before the last `save` of this object.
     before: "ClassSession | None" = None
 
