@@ -5,13 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from booking import expiry, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, SessionClosed, SessionFull, TooManyHolds
-from booking.models import Booking, ClassSession, new_reference
-from boundary import faults
+from booking.models import Booking, ClassSession
 from members.models import Member
 from payments import credits, intents
 from payments.exceptions import (
@@ -19,16 +18,12 @@ from payments.exceptions import (
     IdempotencyKeyReused,
     InsufficientCredits,
     PaymentsNotConfigured,
-    PaymentsUnavailable,
 )
 from payments.models import CreditLot
+from payments.rounds import in_rounds
 
 Status, PayWith, PaidWith = Booking.Status, Booking.PayWith, Booking.PaidWith
 BY = "member"
-# A twin of this request, or another booking of the same member, can win between our reading and our writing; the
-# database then refuses ours and we look again. So we do after a hold that turned out to be over, and after a fault of
-# the database that has passed. Each round has a winner, so a few rounds are enough for any number of twins.
-ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class OfferGone(Exception):
 class Order:
     """What one request asks for; with an offer of the waitlist, its seat is held already.
 
-    `tried` are the references this request may have written, for it to know its own booking after a fault.
+    `tried` tells which bookings this request may have written, and in which round: so it knows its own after a fault.
     """
 
     member: Member
@@ -58,7 +53,7 @@ class Order:
     now: datetime
     reference: str
     offer: Booking | None = None
-    tried: set[str] = field(default_factory=set)
+    tried: dict[str, str] = field(default_factory=dict)
 
 
 def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now: datetime) -> Booked:
@@ -67,26 +62,13 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     Short transactions; calls Stripe between them when a card has to pay. Raises ClassSession.DoesNotExist and the
     refusals of the contract; on PaymentsUnavailable the hold stands, on every other refusal nothing does.
     """
-    lost: Exception | None = None
-    reference, tried = new_reference(), set[str]()
-    for _ in range(ROUNDS):
-        try:
-            session = ClassSession.objects.get(pk=session_id)
-            order = Order(member, session, pay_with, key, now, reference, tried=tried)
-            booked = _look_then_book(order)
-            if booked is not None:
-                return booked
-        except faults.UNAVAILABLE as error:
-            if not faults.is_passing(error):
-                raise
-            # It may have been committed all the same: the reference tells; see Note [The retry finds the truth].
-            lost = error
-            continue
-        except (IntegrityError, CreditsMoved, OfferGone) as error:
-            lost = error
-        tried.clear()
-        reference = new_reference()
-    raise PaymentsUnavailable("Too much happened at once; nothing is held. Send the same request again.") from lost
+    tried: dict[str, str] = {}
+
+    def attempt(reference: str) -> Booked | None:
+        session = ClassSession.objects.get(pk=session_id)
+        return _look_then_book(Order(member, session, pay_with, key, now, reference, tried=tried))
+
+    return in_rounds(attempt, lost_to=(CreditsMoved, OfferGone))
 
 
 def _look_then_book(order: Order) -> Booked | None:
@@ -137,7 +119,7 @@ def _take_offer(offer: Booking, order: Order) -> Booked | None:
 
 def _resume(booking: Booking, order: Order) -> Booked | None:
     """Answer with a booking that exists, its payment as Stripe sees it; None when it is over: book anew."""
-    mine = booking.reference in order.tried
+    mine = order.tried.get(booking.reference) == order.reference
     created = mine and booking.reference == order.reference
     repeated = mine or (order.key is not None and booking.idempotency_key == order.key)
     if booking.status == Status.PAID and not repeated:
@@ -253,7 +235,7 @@ def _write(order: Order, status: Booking.Status, *, reason: str, **fields: Any) 
     booking = _draft(order)
     fields = {"amount": 0, "pay_with": order.pay_with, "idempotency_key": order.key, **fields}
     fields["currency"] = order.session.currency
-    order.tried.add(booking.reference)
+    order.tried[booking.reference] = order.reference
     if order.offer is None:
         booking.status, booking.created_at = status, order.now
         for name, value in fields.items():

@@ -4,20 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Q
 
-from boundary import faults
-from boundary.references import new_reference
 from members.models import Member
 from payments import intents, purchases
-from payments.exceptions import IdempotencyKeyReused, PaymentsNotConfigured, PaymentsUnavailable
+from payments.exceptions import IdempotencyKeyReused, PaymentsNotConfigured
 from payments.models import CreditPack, PackPurchase
+from payments.rounds import in_rounds
 
 Status = PackPurchase.Status
 BY = "member"
-# As for bookings: each round of twins has a winner whom the next look finds.
-ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -46,24 +43,11 @@ def buy(*, member: Member, pack_id: int, key: str | None, now: datetime) -> Boug
     A short transaction, then a call to Stripe. Raises CreditPack.DoesNotExist, also for one no longer sold, and the
     refusals of the contract; on PaymentsUnavailable the purchase stands, on every other refusal nothing does.
     """
-    lost: Exception | None = None
-    reference = new_reference()
-    for _ in range(ROUNDS):
-        try:
-            order = Order(member, CreditPack.objects.get(pk=pack_id), key, now, reference)
-            bought = _look_then_buy(order)
-            if bought is not None:
-                return bought
-        except faults.UNAVAILABLE as error:
-            if not faults.is_passing(error):
-                raise
-            # It may have been committed all the same: the reference tells; see Note [The retry finds the truth].
-            lost = error
-            continue
-        except IntegrityError as error:
-            lost = error
-        reference = new_reference()
-    raise PaymentsUnavailable("Too much happened at once; nothing is held. Send the same request again.") from lost
+
+    def attempt(reference: str) -> Bought | None:
+        return _look_then_buy(Order(member, CreditPack.objects.get(pk=pack_id), key, now, reference))
+
+    return in_rounds(attempt)
 
 
 def _look_then_buy(order: Order) -> Bought | None:
