@@ -100,28 +100,35 @@ def _hear_of_mends(subjects: set[str], *, now: datetime) -> None:
     """What the repairs have caused at Stripe is news of its own, and may get lost like any other."""
     for suspect in _events(Stretch(now - A_MINUTE, None)):
         if suspect.subject in subjects:
-            suspect.mend(Difference(Kind.EVENT, ""), now=now)
+            _mend(suspect, Difference(Kind.EVENT, ""), now=now)
 
 
 def _mended(suspect: Suspect, *, now: datetime) -> Difference | None:
-    """What still differs after it was set right; one that cannot be must not keep the others waiting."""
+    """What still differs after it was set right."""
     before: Difference | None = None
     for _ in range(MENDS):
         still = suspect.look()
         if still is None or still == before:
             return still
         before = still
-        try:
-            suspect.mend(still, now=now)
-        except (stripe_client.StripeRejected, PaymentUndecided) as error:
-            logger.error("%s cannot be set right, Stripe says %s", suspect.subject, error)
-            return still
-        except (stripe_client.StripeUnavailable, PaymentsUnavailable, *faults.UNAVAILABLE):
-            raise
-        except Exception:
-            logger.exception("%s could not be set right", suspect.subject)
+        if not _mend(suspect, still, now=now):
             return still
     return suspect.look()
+
+
+def _mend(suspect: Suspect, difference: Difference, *, now: datetime) -> bool:
+    """Set one difference right; False when it cannot be, which must not keep the others waiting."""
+    try:
+        suspect.mend(difference, now=now)
+    except (stripe_client.StripeRejected, PaymentUndecided) as error:
+        logger.error("%s cannot be set right, Stripe says %s", suspect.subject, error)
+        return False
+    except (stripe_client.StripeUnavailable, PaymentsUnavailable, *faults.UNAVAILABLE):
+        raise
+    except Exception:
+        logger.exception("%s could not be set right", suspect.subject)
+        return False
+    return True
 
 
 def _payments(stretch: Stretch) -> Iterator[PaymentSuspect]:

@@ -8,10 +8,17 @@ import pytest
 from django.utils import timezone
 
 from booking import reconciliation
+from booking.models import Booking, ClassSession
 from payments.models import Payment, Reconciliation, Refund
-from tests.booking.corruptions import Scene, make_twin, paid_by_hand_after_it_was_canceled, success_lost
+from tests.booking.corruptions import (
+    Scene,
+    canceled_in_the_dashboard,
+    make_twin,
+    paid_by_hand_after_it_was_canceled,
+    success_lost,
+)
 from tests.booking.test_reconciliation import kinds, reconcile, state
-from tests.cast import Caller, Sandbox
+from tests.cast import Caller, Sandbox, seats_match
 
 
 @pytest.fixture
@@ -126,3 +133,21 @@ def test_what_no_repair_changes_is_asked_for_a_few_times_only(scene: Scene) -> N
     assert reconcile("--fix")[0] == 1
     journal = scene.sandbox.control("GET", "requests")["requests"]
     assert 1 <= sum(scene.intent in row["path"] for row in journal) <= 3
+
+
+def test_a_difference_that_cannot_be_set_right_keeps_no_other_waiting(scene: Scene) -> None:
+    """The first session has lost count of its seats: it has none to give back."""
+    sessions = []
+    for _ in range(2):
+        canceled_in_the_dashboard(scene)
+        sessions.append(scene.yoga)
+    ClassSession.objects.filter(pk=sessions[0].pk).update(seats_taken=0)
+    status, report = reconcile("--fix")
+    assert status == 1
+    assert {repaired for kind, repaired in kinds(report)} == {True, False}
+    ends = Booking.objects.order_by("session").values_list("status", "payment__status")
+    assert list(ends) == [("pending", "open"), ("freed", "void")]
+    ClassSession.objects.filter(pk=sessions[0].pk).update(seats_taken=1)
+    assert reconcile("--fix")[0] == 0
+    assert set(Booking.objects.values_list("status", flat=True)) == {"freed"}
+    assert seats_match()
