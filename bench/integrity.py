@@ -17,11 +17,19 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-FILE = ROOT / ".run" / "integrity.sqlite3"
+from bench.prepared import FILE, ROOT
+
+# isort: split
+# What needs Django to be set up, which the line above does.
+from django.core.management import call_command
+from django.db import connection
+
+from bench.studio import BLOCK
+from booking.models import Booking
+from notifications.models import Message
+from tests.evidence.record import FOLDER, Plot, Record, write
 
 
 @dataclass(frozen=True)
@@ -51,8 +59,6 @@ def check(bookings: int) -> Run:
 
 def sizes(most: int) -> list[int]:
     """Three sizes, each ten times the one before, of whole blocks."""
-    from bench.studio import BLOCK
-
     return [max(most // part // BLOCK * BLOCK, BLOCK) for part in (100, 10, 1)]
 
 
@@ -63,10 +69,6 @@ def grow(first: int, last: int) -> None:
 
 def measure(most: int) -> list[Run]:
     """Let the studio grow, and judge it at each size."""
-    from django.core.management import call_command
-
-    from booking.models import Booking
-
     call_command("migrate", verbosity=0)
     if Booking.objects.exists():
         raise SystemExit("bench.integrity: the database is not empty")
@@ -83,8 +85,6 @@ def measure(most: int) -> list[Run]:
 
 def find_one(most: int) -> Run:
     """Lose one confirmation in the middle of the studio, which the command must find."""
-    from notifications.models import Message
-
     kept = Message.objects.filter(kind="booking_paid").order_by("created_at")
     kept.filter(pk=kept[most // 4].pk).delete()
     found = check(most)
@@ -103,8 +103,6 @@ def show(run: Run) -> None:
 
 def record(vendor: str, runs: list[Run], found: Run) -> None:
     """Write the proof down beside that of the other database."""
-    from tests.evidence.record import FOLDER, Plot, Record, write
-
     part = "integrity" if vendor == "sqlite" else "integrity-postgresql"
     names = [law["name"] for law in runs[-1].laws]
     rows = [[name, *(run.laws[number]["seconds"] for run in runs)] for number, name in enumerate(names)]
@@ -136,17 +134,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.integrity", description="Seconds of check_integrity.")
     parser.add_argument("--bookings", type=int, default=1_000_000, help="of the largest size (default: %(default)s)")
     options = parser.parse_args()
-    if not os.environ.get("DATABASE_URL"):
+    if connection.settings_dict["NAME"] == FILE:
         FILE.parent.mkdir(exist_ok=True)
         for name in FILE.parent.glob(f"{FILE.name}*"):
             name.unlink()
-        os.environ["DATABASE_URL"] = f"sqlite:///{FILE}"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    import django
-
-    django.setup()
-    from django.db import connection
-
     print(f"check_integrity on {connection.vendor}:", flush=True)
     runs = measure(options.bookings)
     record(connection.vendor, runs, find_one(options.bookings))
