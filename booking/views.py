@@ -33,6 +33,7 @@ from boundary.envelope import refused
 from members.requests import IsStaffOrReadOnly, by, member_of
 from payments import intents
 from payments.idempotency import key_of
+from payments.payable import payable
 
 NOT_BOOKED = {
     409: refused("session_full", "already_booked", "session_closed", "insufficient_credits", "too_many_holds"),
@@ -100,12 +101,7 @@ class BookView(APIView):
         except ClassSession.DoesNotExist as error:
             raise Http404 from error
         answer = BookingSerializer(booked.booking).data
-        if booked.client_secret:
-            answer |= {
-                "stripe_client_secret": booked.client_secret,
-                "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
-            }
-        return Response(answer, status=201 if booked.created else 200, headers={"Cache-Control": "no-store"})
+        return payable(answer, secret=booked.client_secret, created=booked.created)
 
 
 class BookingListView(generics.ListAPIView):

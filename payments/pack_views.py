@@ -1,6 +1,5 @@
 """Packs of credits and their purchases over HTTP."""
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -18,6 +17,7 @@ from members.requests import IsStaffOrReadOnly, by, member_of
 from payments import intents, packs, purchases
 from payments.idempotency import key_of
 from payments.models import CreditPack, PackPurchase
+from payments.payable import payable
 from payments.serializers import BoughtSerializer, PackSerializer, PurchaseSerializer
 
 
@@ -65,12 +65,7 @@ class BuyView(APIView):
         except CreditPack.DoesNotExist as error:
             raise Http404 from error
         answer = PurchaseSerializer(bought.purchase).data
-        if bought.client_secret:
-            answer |= {
-                "stripe_client_secret": bought.client_secret,
-                "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
-            }
-        return Response(answer, status=201 if bought.created else 200, headers={"Cache-Control": "no-store"})
+        return payable(answer, secret=bought.client_secret, created=bought.created)
 
 
 class PurchaseListView(generics.ListAPIView):

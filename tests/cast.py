@@ -136,6 +136,17 @@ def intent_of(answer: Any) -> str:
     return answer.json()["stripe_client_secret"].split("_secret_")[0]
 
 
+def paid_by_card(caller: Caller, one: ClassSession, sandbox: Sandbox) -> str:
+    """Book it by card, pay, and hear of it; the booking's reference."""
+    held = caller.book(one, "card")
+    sandbox.pays(intent_of(held))
+    for event in sandbox.events("payment_intent.succeeded"):
+        tell(event)
+    reference = str(held.json()["reference"])
+    assert caller.booking(reference)["status"] == "paid"
+    return reference
+
+
 def session(**fields: Any) -> ClassSession:
     """Yoga in two days, ten seats, 15 pounds or one credit."""
     starts_at = fields.pop("starts_at", timezone.now() + timedelta(days=2))

@@ -18,7 +18,7 @@ from members.models import Member
 from notifications.models import Message
 from payments import credits, refunds
 from payments.models import CreditEntry, CreditLot, Refund
-from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session, tell
+from tests.cast import Caller, Sandbox, code, give_credits, intent_of, paid_by_card, seats_match, session, tell
 
 WHOLE, HALF_LESS_FEE = (48, 100, 0), (24, 50, 200)
 
@@ -34,16 +34,6 @@ def quote(caller: Caller, reference: str) -> Any:
 
 def cancel(caller: Caller, reference: str, token: str | None = None) -> Any:
     return caller.post(f"/api/booking/bookings/{reference}/cancel/", {"quote": token} if token else {})
-
-
-def paid_by_card(caller: Caller, sandbox: Sandbox, one: ClassSession | None = None) -> str:
-    held = caller.book(one or session(), "card")
-    sandbox.pays(intent_of(held))
-    for event in sandbox.events("payment_intent.succeeded"):
-        tell(event)
-    reference = str(held.json()["reference"])
-    assert caller.booking(reference)["status"] == "paid"
-    return reference
 
 
 def starts_in(reference: str, **time: float) -> None:
@@ -67,7 +57,7 @@ def told(kind: str) -> dict[str, str]:
 
 def test_in_time_the_whole_price_goes_back_to_the_card(as_ana: Caller, sandbox: Sandbox) -> None:
     one = session()
-    reference = paid_by_card(as_ana, sandbox, one)
+    reference = paid_by_card(as_ana, one, sandbox)
     answer = quote(as_ana, reference)
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
@@ -93,7 +83,7 @@ def test_in_time_the_whole_price_goes_back_to_the_card(as_ana: Caller, sandbox: 
 
 
 def test_late_nothing_goes_back(as_ana: Caller, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     starts_in(reference, hours=23)
     said = quote(as_ana, reference).json()
     assert (said["returns"], said["amount"]) == ("nothing", 0)
@@ -105,7 +95,7 @@ def test_late_nothing_goes_back(as_ana: Caller, sandbox: Sandbox) -> None:
 
 def test_tiers_return_a_part_less_a_fee(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
     settings.CANCELLATION_TIERS = (WHOLE, HALF_LESS_FEE)
-    reference = paid_by_card(as_ana, sandbox, session(amount=1555))
+    reference = paid_by_card(as_ana, session(amount=1555), sandbox)
     assert quote(as_ana, reference).json()["amount"] == 577  # 777.5 rounded down, less 200
     cancel(as_ana, reference)
     assert Refund.objects.get().amount == 577
@@ -114,14 +104,14 @@ def test_tiers_return_a_part_less_a_fee(as_ana: Caller, sandbox: Sandbox, settin
 
 def test_a_fee_above_the_part_returns_nothing(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
     settings.CANCELLATION_TIERS = ((24, 10, 200),)
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     assert quote(as_ana, reference).json()["returns"] == "nothing"
     assert cancel(as_ana, reference).json()["status"] == "cancelled"
     assert not Refund.objects.exists()
 
 
 def test_a_quote_is_kept_when_a_tier_passes(as_ana: Caller, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     starts_in(reference, hours=24, minutes=1)
     said = quote(as_ana, reference).json()
     with freeze_time(timezone.now() + timedelta(minutes=9)):
@@ -131,7 +121,7 @@ def test_a_quote_is_kept_when_a_tier_passes(as_ana: Caller, sandbox: Sandbox) ->
 
 
 def test_a_quote_is_good_for_its_minutes(as_ana: Caller, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     said = quote(as_ana, reference).json()
     assert datetime.fromisoformat(said["quote_expires_at"]) - timezone.now() <= timedelta(minutes=10)
     with freeze_time(timezone.now() + timedelta(minutes=11)):
@@ -141,7 +131,7 @@ def test_a_quote_is_good_for_its_minutes(as_ana: Caller, sandbox: Sandbox) -> No
 
 
 def test_a_quote_is_of_one_booking_and_of_our_hand(as_ana: Caller, as_ben: Caller, sandbox: Sandbox) -> None:
-    mine, his = paid_by_card(as_ana, sandbox), paid_by_card(as_ben, sandbox)
+    mine, his = paid_by_card(as_ana, session(), sandbox), paid_by_card(as_ben, session(), sandbox)
     token = quote(as_ben, his).json()["quote"]
     for forged in (token, token[:-2] + "xx", "x", "1:2:3"):
         assert code(cancel(as_ana, mine, forged)) == "invalid"
@@ -162,7 +152,7 @@ def test_a_quote_for_a_hold_is_not_one_for_what_was_paid(as_ana: Caller, sandbox
 
 
 def test_what_the_dashboard_returned_is_not_returned_again(as_ana: Caller, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     intent = Booking.objects.get().payment.stripe_intent_id
     said = quote(as_ana, reference).json()
     sandbox.http.post(
@@ -180,7 +170,7 @@ def test_what_the_dashboard_returned_is_not_returned_again(as_ana: Caller, sandb
 
 
 def test_when_stripe_is_silent_the_refund_stays_owed(as_ana: Caller, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     sandbox.fault("status_before", "/v1/refunds", status=500, times=50)
     assert cancel(as_ana, reference).status_code == 200
     assert refunds.lane.wait(20)
@@ -196,7 +186,7 @@ def test_a_debt_that_the_dashboard_was_quicker_to_pay_is_settled(
 ) -> None:
     """With more than was owed: the rest of the price is not returned on top of it."""
     settings.CANCELLATION_TIERS = ((24, 50, 0),)
-    reference = paid_by_card(as_ana, sandbox)
+    reference = paid_by_card(as_ana, session(), sandbox)
     intent = Booking.objects.get().payment.stripe_intent_id
     sandbox.fault("status_before", "/v1/refunds", status=500, times=50)
     cancel(as_ana, reference)

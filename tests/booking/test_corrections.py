@@ -15,14 +15,9 @@ from payments import intents, refunds
 from payments.models import Payment, Refund
 from payments.stripe_objects import Repayment
 from tests.booking.corruptions import Scene
-from tests.cast import Caller, Sandbox, seats_match, session
+from tests.cast import seats_match, session
 
 LATER = timedelta(minutes=5)
-
-
-@pytest.fixture
-def scene(as_ana: Caller, sandbox: Sandbox, settings: Any) -> Scene:
-    return Scene(as_ana, sandbox)
 
 
 def fact(scene: Scene, **changed: Any) -> Repayment:

@@ -17,11 +17,6 @@ from tests.booking.corruptions import Scene
 from tests.cast import Caller, Sandbox, seats_match
 
 
-@pytest.fixture
-def scene(as_ana: Caller, sandbox: Sandbox) -> Scene:
-    return Scene(as_ana, sandbox)
-
-
 def mend() -> None:
     since = (timezone.now() - timedelta(hours=1)).isoformat()
     call_command("reconcile_payments", "--fix", "--since", since, "--patience", "0", verbosity=0)

@@ -32,14 +32,9 @@ from tests.booking.corruptions import (
     success_lost,
     voided_by_hand,
 )
-from tests.cast import Caller, Sandbox, intent_of, seats_match, session
+from tests.cast import Caller, intent_of, seats_match, session
 
 ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture
-def scene(as_ana: Caller, sandbox: Sandbox, settings: Any) -> Scene:
-    return Scene(as_ana, sandbox)
 
 
 def reconcile(*words: str, patience: int = 0) -> tuple[int, dict[str, Any]]:

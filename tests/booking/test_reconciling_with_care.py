@@ -18,12 +18,7 @@ from tests.booking.corruptions import (
     success_lost,
 )
 from tests.booking.test_reconciliation import kinds, reconcile, state
-from tests.cast import Caller, Sandbox, seats_match
-
-
-@pytest.fixture
-def scene(as_ana: Caller, sandbox: Sandbox, settings: Any) -> Scene:
-    return Scene(as_ana, sandbox)
+from tests.cast import seats_match
 
 
 @pytest.mark.parametrize("fault", [None, {"fault": "status_before", "path": "/v1/refunds$", "status": 404}])

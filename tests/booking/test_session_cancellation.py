@@ -14,7 +14,7 @@ from members.models import Member
 from notifications.models import Message
 from payments import refunds
 from payments.models import Refund
-from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session, tell
+from tests.cast import Caller, Sandbox, code, give_credits, intent_of, paid_by_card, seats_match, session, tell
 from tests.rival import meanwhile
 
 
@@ -34,16 +34,6 @@ def dan() -> Member:
 
 def cancel(caller: Caller, one: ClassSession) -> Any:
     return caller.post(f"/api/booking/sessions/{one.pk}/cancel/")
-
-
-def paid_by_card(caller: Caller, one: ClassSession, sandbox: Sandbox) -> str:
-    held = caller.book(one, "card")
-    sandbox.pays(intent_of(held))
-    for event in sandbox.events("payment_intent.succeeded"):
-        tell(event)
-    reference = str(held.json()["reference"])
-    assert caller.booking(reference)["status"] == "paid"
-    return reference
 
 
 def returned(answer: Any) -> dict[str, tuple[str, str, int, int, bool]]:

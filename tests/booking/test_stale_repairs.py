@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -27,12 +26,7 @@ from tests.booking.corruptions import (
     voided_by_hand,
 )
 from tests.booking.test_reconciliation import laws_broken, reconcile, state
-from tests.cast import Caller, Sandbox, seats_match
-
-
-@pytest.fixture
-def scene(as_ana: Caller, sandbox: Sandbox, settings: Any) -> Scene:
-    return Scene(as_ana, sandbox)
+from tests.cast import seats_match
 
 
 def suspected(intent_id: str) -> Callable[[], None]:

@@ -1,6 +1,5 @@
 """What the end of a payment does to the purchase of a pack."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -22,7 +21,6 @@ from tests.payments.counter import (
     SUCCEEDED,
     age_purchase,
     balance,
-    broken_laws,
     buy,
     moves,
     news,
@@ -31,16 +29,7 @@ from tests.payments.counter import (
     purchase,
 )
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    yield
-    assert broken_laws() == {}
-
-
-@pytest.fixture
-def five(sandbox: Sandbox) -> CreditPack:
-    return pack()
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Staff take an unused pack back."""
 
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -12,14 +11,10 @@ from notifications.models import Message
 from payments.models import PackPurchase, Refund
 from tests.booking.corruptions import Scene
 from tests.cast import Caller, Sandbox, code, session
-from tests.payments.counter import balance, broken_laws, buy, moves, pack, pay, purchase
+from tests.payments.counter import balance, buy, moves, pack, pay, purchase
 from tests.payments.desk import act, at_the_desk
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    yield
-    assert broken_laws() == {}
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 @pytest.fixture

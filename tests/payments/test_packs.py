@@ -1,6 +1,5 @@
 """Buying a pack of credits: every status and code of it."""
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,20 +10,10 @@ from members.models import Member
 from payments.models import CreditLot, CreditPack, PackPurchase, Payment
 from tests.booking.test_passing_faults import spoilt
 from tests.cast import Caller, Sandbox, code, intent_of
-from tests.payments.counter import age_purchase, balance, broken_laws, buy, pack, pay, purchase
+from tests.payments.counter import age_purchase, balance, buy, pack, pay, purchase
 
+pytestmark = pytest.mark.usefixtures("laws")
 INSERT = 'INSERT INTO "payments_packpurchase"'
-
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    yield
-    assert broken_laws() == {}
-
-
-@pytest.fixture
-def five(sandbox: Sandbox) -> CreditPack:
-    return pack()
 
 
 def nothing_is_held() -> bool:
