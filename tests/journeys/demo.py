@@ -45,7 +45,7 @@ class Demo:
             try:
                 if requests.get(f"http://127.0.0.1:{self.port}/readyz", timeout=5).status_code == 200:
                     return
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.Timeout):  # not there yet, or busy with its first request
                 time.sleep(0.1)
         raise AssertionError(self.log.read_text())
 
