@@ -252,6 +252,7 @@ class WaitlistEntrySerializer(serializers.ModelSerializer):
 class ConfigSerializer(serializers.Serializer):
     payments_enabled = serializers.BooleanField()
     stripe_publishable_key = serializers.CharField()
+    stripe_js_url = serializers.URLField(help_text="The Stripe.js that pages load: Stripe's, or the sandbox's.")
     currency = serializers.CharField()
     hold_minutes = serializers.IntegerField()
     time_zone = serializers.CharField()

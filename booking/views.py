@@ -55,6 +55,7 @@ class ConfigView(APIView):
         config = {
             "payments_enabled": settings.PAYMENTS_ENABLED,
             "stripe_publishable_key": settings.STRIPE_PUBLISHABLE_KEY,
+            "stripe_js_url": settings.STRIPE_JS,
             "currency": settings.STRIPE_CURRENCY,
             "hold_minutes": settings.BOOKING_HOLD_MINUTES,
             "time_zone": settings.STUDIO_TIME_ZONE,

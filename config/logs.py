@@ -2,8 +2,8 @@ import logging
 import re
 from typing import Any
 
-# A calendar's address opens it to whoever reads it, so it stands in no log.
-SECRET_ADDRESS = re.compile(r"(/calendar/)[0-9A-Za-z_-]{43}(?=\.ics)")
+# A calendar's address opens it to whoever reads it, and Stripe sends payers back with their intent's secret: in no log.
+SECRET_ADDRESS = re.compile(r"(/calendar/)[0-9A-Za-z_-]{43}(?=\.ics)|(payment_intent_client_secret=)[^&#\s\"']+")
 
 
 class WithoutSecretAddresses(logging.Filter):
@@ -12,11 +12,11 @@ class WithoutSecretAddresses(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         line = record.getMessage()
         if SECRET_ADDRESS.search(line):
-            record.msg, record.args = SECRET_ADDRESS.sub(r"\1…", line), ()
+            record.msg, record.args = SECRET_ADDRESS.sub(r"\1\2…", line), ()
         # Django hangs the request on its records, and the JSON of a line shows all that hangs on it.
         request = record.__dict__.get("request")
         if request is not None:
-            record.request = SECRET_ADDRESS.sub(r"\1…", str(request))
+            record.request = SECRET_ADDRESS.sub(r"\1\2…", str(request))
         return True
 
 

@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import logs, rest
+from config import frontend, logs, rest
 from config.environment import Environment
 from payments.currencies import MINIMUM_AMOUNT
 
@@ -47,7 +47,7 @@ STRIPE_LIVE = "_live_" in STRIPE_SECRET_KEY
 STRIPE_CURRENCY = env.choice("STRIPE_CURRENCY", "gbp", *sorted(MINIMUM_AMOUNT))
 STRIPE_PAYMENT_DESCRIPTION_PREFIX = env.text("STRIPE_PAYMENT_DESCRIPTION_PREFIX")
 STRIPE_API_BASE = env.text("STRIPE_API_BASE").rstrip("/")
-STRIPE_JS_URL = env.text("STRIPE_JS_URL")
+STRIPE_JS = env.text("STRIPE_JS_URL") or "https://js.stripe.com/endive/stripe.js"
 STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 8, maximum=60)
 PAYMENTS_ENABLED = bool(STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRETS)
 PAYMENT_FAILED_POLICY = env.choice("PAYMENT_FAILED_POLICY", "void", "hold")
@@ -161,6 +161,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
     "django.middleware.security.SecurityMiddleware",
+    "config.middleware.CompressedFrontend",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "corsheaders.middleware.CorsMiddleware",
@@ -202,6 +203,9 @@ STATIC_ROOT = BASE_DIR / "staticfiles"
 # A page whose style sheets were not collected is ugly, not broken.
 WHITENOISE_MANIFEST_STRICT = False
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_ROOT = BASE_DIR / "web"
+WHITENOISE_INDEX_FILE = True
+WHITENOISE_ADD_HEADERS_FUNCTION = frontend.add_headers
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -236,12 +240,13 @@ if not RATE_LIMITS:
 # gunicorn listens on loopback: in production exactly one proxy stands in front and names the client.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.is_prod else 0
 HEADLESS_TOKEN_STRATEGY = "members.authentication.OneQueryTokenStrategy"  # noqa: S105
-# The links of mails come from settings, never from the Host header of whoever asked for the mail.
+# The links of mails come from settings, never from the Host header of whoever asked for the mail. They lead to the
+# frontend; what stands behind the # is never sent to a server, so that no log has it.
 HEADLESS_FRONTEND_URLS = {
-    "account_confirm_email": f"{PUBLIC_BASE_URL}/accounts/confirm-email/{{key}}/",
-    "account_reset_password": f"{PUBLIC_BASE_URL}/accounts/password/reset/",
-    "account_reset_password_from_key": f"{PUBLIC_BASE_URL}/accounts/password/reset/key/{{key}}/",
-    "account_signup": f"{PUBLIC_BASE_URL}/accounts/signup/",
+    "account_confirm_email": f"{PUBLIC_BASE_URL}/#/confirm/{{key}}",
+    "account_reset_password": f"{PUBLIC_BASE_URL}/#/forgot",
+    "account_reset_password_from_key": f"{PUBLIC_BASE_URL}/#/password/{{key}}",
+    "account_signup": f"{PUBLIC_BASE_URL}/#/sign-up",
 }
 
 # --- The API ----------------------------------------------------------------------------------------------------------

@@ -30,7 +30,6 @@ collect = (booking_personal.held, payments_personal.held, notifications_personal
 forget = (booking_personal.forget, notifications_personal.forget)
 
 urlpatterns = [
-    path("", RedirectView.as_view(pattern_name="docs")),
     path("api/members/me/", MeView.as_view(forget=forget), name="me"),
     path("api/members/me/export/", ExportView.as_view(collect=collect), name="export"),
     path("api/members/", include("members.urls")),

@@ -28,6 +28,14 @@ def five(as_ana: Caller, ana: Member) -> dict[str, str]:
     return named
 
 
+def test_staff_ask_for_their_own_alone(as_ana: Caller, as_carla: Caller) -> None:
+    one = session(amount=0)
+    theirs, own = (caller.book(one).json()["reference"] for caller in (as_ana, as_carla))
+    for query, expected in (({}, {theirs, own}), ({"mine": "false"}, {theirs, own}), ({"mine": "true"}, {own})):
+        assert {row["reference"] for row in as_carla.get(BOOKINGS, **query).json()["results"]} == expected
+    assert [row["reference"] for row in as_ana.get(BOOKINGS, mine="false").json()["results"]] == [theirs]
+
+
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

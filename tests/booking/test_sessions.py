@@ -85,6 +85,8 @@ def test_filters_narrow_the_list(anyone: Caller) -> None:
     assert ids(starts_before=now.isoformat()) == [past.pk]
     assert ids(instructor="rosa") == [full.pk]
     assert ids(search="MATS") == [open_.pk]
+    assert ids(ids=f"{open_.pk},{past.pk},{past.pk},0") == [past.pk, open_.pk]
+    assert ids(ids=str(full.pk), search="MATS") == []
 
 
 @pytest.mark.parametrize(
@@ -94,6 +96,11 @@ def test_filters_narrow_the_list(anyone: Caller) -> None:
         {"starts_before": "2027-99-01"},
         {"search": "a\x00b"},
         {"instructor": "\x00"},
+        {"ids": "1,x"},
+        {"ids": "1.5"},
+        {"ids": "-1"},
+        {"ids": str(2**63)},
+        {"ids": "1" + ",1" * 100},
         {"starts_after": "0001-01-01T00:00:00+14:00"},
         {"starts_before": "9999-12-31T23:59:59-14:00"},
     ],
@@ -226,9 +233,11 @@ def test_config_tells_a_frontend_what_it_needs(anyone: Caller, sandbox: Sandbox)
     assert set(body) == {
         "payments_enabled",
         "stripe_publishable_key",
+        "stripe_js_url",
         "currency",
         "hold_minutes",
         "time_zone",
         "server_time",
     }
+    assert body["stripe_js_url"] == "https://js.stripe.com/endive/stripe.js"
     assert (body["payments_enabled"], body["hold_minutes"], body["time_zone"]) == (True, 30, "Europe/London")

@@ -1,4 +1,4 @@
-"""A private address opens a calendar to whoever reads it, so no log shows it."""
+"""What opens something to whoever reads it stands in no log."""
 
 import logging
 from collections.abc import Iterator
@@ -37,6 +37,13 @@ def test_the_console_names_a_calendar_without_its_secret(anyone: Caller, console
     logging.getLogger("django.server").info('"%s" %s %s', f"GET {ADDRESS} HTTP/1.1", 200, 1200)
     assert TOKEN not in console.getvalue()
     assert 'GET /api/booking/calendar/….ics HTTP/1.1" 200 1200' in console.getvalue()
+
+
+def test_nobody_reads_in_a_log_what_stripe_sends_a_payer_back_with(console: StringIO) -> None:
+    back = "/?payment_intent=pi_1&payment_intent_client_secret=pi_1_secret_abc&redirect_status=succeeded"
+    logging.getLogger("django.server").info('"%s" %s %s', f"GET {back} HTTP/1.1", 200, 1200)
+    assert "pi_1_secret_abc" not in console.getvalue()
+    assert "payment_intent_client_secret=…&redirect_status=succeeded HTTP/1.1" in console.getvalue()
 
 
 def test_a_line_of_json_shows_no_secret_in_what_hangs_on_it() -> None:

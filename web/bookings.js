@@ -1,0 +1,71 @@
+/** What the visitor has booked, holds, and waits for. */
+
+import * as api from "./api.js";
+import { act, every, h, show } from "./page.js";
+import { now } from "./studio.js";
+import { left, t, when } from "./words.js";
+
+export default async function bookings({ main, signal }) {
+  const coming = h("div", { class: "list" });
+  const ended = h("div", { class: "list" });
+  const past = h("div", { class: "list" });
+  const waiting = h("section", { hidden: true });
+  show(main, h("h1", { tabindex: -1 }, t("bookings.title")), waiting,
+    h("section", { "aria-label": t("bookings.coming") }, h("h2", {}, t("bookings.coming")), coming),
+    h("section", { "aria-label": t("bookings.past") }, h("h2", {}, t("bookings.past")), ended, past));
+  let shown = "";
+  async function load() {
+    const [next, entries] = await Promise.all([api.bookings({ mine: true, upcoming: true, page_size: 100 }), api.waitlist()]);
+    const inLine = entries.filter(({ status }) => status === "waiting" || status === "offered");
+    const sessions = await sessionsOf([...next.results, ...inLine]);
+    if (signal.aborted || JSON.stringify([next, inLine]) === shown) return;
+    shown = JSON.stringify([next, inLine]);
+    const starts = ({ session }) => Date.parse(sessions.get(session).starts_at);
+    const offered = new Set(inLine.map(({ booking }) => booking));
+    const rows = next.results.filter((row) => holds(row) && !offered.has(row.reference)).sort((one, other) => starts(one) - starts(other));
+    show(ended, next.results.filter((row) => !holds(row)).map((row) => line(row, sessions.get(row.session))));
+    show(coming, rows.length ? rows.map((row) => line(row, sessions.get(row.session))) : h("p", { class: "empty" }, t("bookings.none")));
+    waiting.hidden = !inLine.length;
+    show(waiting, h("h2", {}, t("bookings.waiting")), h("div", { class: "list" }, inLine.map((entry) => place(entry, sessions.get(entry.session)))));
+  }
+  await load();
+  await older(past, await api.bookings({ mine: true, upcoming: false, page_size: 20 }), signal);
+  every(15_000, () => load().catch(() => {}), signal); // the next round asks again
+}
+
+const holds = ({ status }) => status === "pending" || status === "paid";
+
+/** The sessions of some rows by id, asked for in one request each hundred. */
+async function sessionsOf(rows) {
+  const ids = [...new Set(rows.map(({ session }) => session))];
+  const parts = Array.from({ length: Math.ceil(ids.length / 100) }, (_, part) => ids.slice(part * 100, part * 100 + 100));
+  const found = await Promise.all(parts.map((part) => api.sessions({ ids: part.join() })));
+  return new Map(found.flat().map((session) => [session.id, session]));
+}
+
+async function older(list, page, signal) {
+  const sessions = await sessionsOf(page.results);
+  if (signal.aborted) return;
+  list.lastElementChild?.matches("button") && list.lastElementChild.remove();
+  list.append(...page.results.map((row) => line(row, sessions.get(row.session))));
+  if (page.next) list.append(act(t("more"), async () => older(list, await api.bookings(Object.fromEntries(new URL(page.next).searchParams)), signal)));
+}
+
+function line(booking, session) {
+  const { reference, status, checked_in_at: checked } = booking;
+  const pay = status === "pending";
+  return h("article", { class: `card ${status}` },
+    h("div", { class: "what" }, h("h3", {}, h("a", { href: `#/bookings/${reference}` }, session.title)),
+      h("p", { class: "quiet" }, `${when(session.starts_at)} · ${session.location}`),
+      h("p", { class: "facts" }, h("span", { class: `mark ${status}` }, t(`state.${checked ? "checked" : status}`)), h("span", { class: "code" }, reference),
+        pay && h("span", {}, left(Date.parse(booking.expires_at) - now())))),
+    pay && h("div", { class: "do" }, h("a", { class: "button main", href: `#/pay/${reference}` }, t("session.keepPaying"))));
+}
+
+function place(entry, session) {
+  const offered = entry.status === "offered";
+  return h("article", { class: `card ${entry.status}` },
+    h("div", { class: "what" }, h("h3", {}, h("a", { href: `#/session/${session.id}` }, session.title)), h("p", { class: "quiet" }, when(session.starts_at)),
+      h("p", { class: "facts" }, h("span", { class: `mark ${entry.status}` }, t(`state.${entry.status}`, entry)), offered && h("span", {}, t("booking.until", { when: when(entry.expires_at) })))),
+    h("div", { class: "do" }, h("a", { class: `button ${offered ? "main" : ""}`, href: `#/session/${session.id}` }, t("session.details"))));
+}
