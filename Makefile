@@ -16,8 +16,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
 SEEDS ?= 20
-# They drive the sandbox, run the demo on SQLite, or ask what every database answers alike.
-NO_DATABASE := $(addprefix --ignore tests/,sandbox behaviour clients openapi journeys/test_readme.py model/test_controls.py)
+# They drive the sandbox or the frontend, run the demo on SQLite, or ask what every database answers alike.
+NO_DATABASE := $(addprefix --ignore tests/,sandbox web behaviour clients openapi journeys/test_readme.py model/test_controls.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
 STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
