@@ -34,6 +34,11 @@ class NotCancellable(Conflict):
     default_detail = "This booking cannot be cancelled any more."
 
 
+class NotPaid(Conflict):
+    default_code = "not_paid"
+    default_detail = "Only who has a paid booking is checked in."
+
+
 class SeatsAvailable(Conflict):
     default_code = "seats_available"
     default_detail = "This session has a free seat: book it."

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from booking import calendar_views, session_views, views, waitlist_views
+from booking import calendar_views, desk_views, session_views, views, waitlist_views
 
 reference = r"(?P<reference>[0-9A-Za-z]{8})"
 
@@ -9,6 +9,7 @@ urlpatterns = [
     path("sessions/", views.SessionListView.as_view(), name="sessions"),
     path("sessions/<int:pk>/", views.SessionView.as_view(), name="session"),
     path("sessions/<int:pk>/cancel/", session_views.SessionCancelView.as_view(), name="session-cancel"),
+    path("sessions/<int:pk>/roster/", desk_views.RosterView.as_view(), name="roster"),
     path("sessions/<int:pk>/book/", views.BookView.as_view(), name="book"),
     path("sessions/<int:pk>/waitlist/", waitlist_views.PlaceView.as_view(), name="place-in-line"),
     path("waitlist/", waitlist_views.WaitlistView.as_view(), name="waitlist"),
@@ -21,6 +22,7 @@ urlpatterns = [
     re_path(
         rf"^bookings/{reference}/calendar\.ics$", calendar_views.BookingCalendarView.as_view(), name="booking-calendar"
     ),
+    re_path(rf"^bookings/{reference}/check-in/$", desk_views.CheckInView.as_view(), name="check-in"),
     path("calendar/", calendar_views.CalendarView.as_view(), name="calendar"),
     re_path(
         r"^calendar/(?P<token>[0-9A-Za-z_-]{43})\.ics$",

@@ -164,6 +164,16 @@ class Booking(models.Model):
             returned_credits=credits,
         )
 
+    def check_in(self, *, now: datetime) -> bool:
+        """Its member has come; the first moment stands. False when the booking is not paid."""
+        if not self._write(self.Status.PAID, Q(checked_in_at=None), checked_in_at=now):
+            self.refresh_from_db(fields=("status", "checked_in_at"))
+        return self.status == self.Status.PAID
+
+    def undo_check_in(self) -> None:
+        """Nobody has come after all; repeatable."""
+        self._write(self.status, Q(), checked_in_at=None)
+
     def reseat(self, *, by: str, now: datetime) -> bool:
         """freed → paid, for a payment that succeeded after all; the caller takes the seat."""
         return self._move(

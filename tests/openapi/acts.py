@@ -96,6 +96,13 @@ ACTS: dict[tuple[str, str, str], Callable[[House], Any]] = {
     ("POST", BOOKINGS + "cancel/", "200"): cancel,
     ("POST", BOOKINGS + "cancel/", "409"): lambda h: twice(lambda: cancel(h)),
     ("POST", BOOKINGS + "sync/", "200"): lambda h: h.as_ana.post(f"/api/booking/bookings/{h.booking}/sync/"),
+    ("POST", BOOKINGS + "check-in/", "200"): lambda h: h.as_carla.post(f"/api/booking/bookings/{h.booking}/check-in/"),
+    ("POST", BOOKINGS + "check-in/", "409"): lambda h: (
+        cancel(h) and h.as_carla.post(f"/api/booking/bookings/{h.booking}/check-in/")
+    ),
+    ("DELETE", BOOKINGS + "check-in/", "200"): lambda h: h.as_carla.send(
+        "DELETE", f"/api/booking/bookings/{h.booking}/check-in/"
+    ),
     ("POST", "/api/booking/calendar/", "201"): lambda h: h.as_ana.post("/api/booking/calendar/"),
     ("DELETE", "/api/booking/calendar/", "204"): lambda h: h.as_ana.send("DELETE", "/api/booking/calendar/"),
     ("POST", "/api/booking/sessions/", "201"): schedule,

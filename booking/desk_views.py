@@ -1,0 +1,60 @@
+"""The front desk over HTTP: who comes, and who has come."""
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics
+from rest_framework.permissions import IsAdminUser
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from booking.desk_serializers import RosterRowSerializer
+from booking.exceptions import NotPaid
+from booking.models import Booking, ClassSession
+from booking.serializers import BookingSerializer
+from boundary.envelope import refused
+
+
+class RosterView(generics.ListAPIView):
+    """Everyone who has a seat in a session, in the order of booking; a hold that is not paid yet is `pending`."""
+
+    serializer_class = RosterRowSerializer
+    permission_classes = (IsAdminUser,)
+    filter_backends = ()
+    queryset = Booking.objects.none()
+
+    def get_queryset(self) -> QuerySet[Booking]:
+        session = self.kwargs["pk"]
+        if not ClassSession.objects.filter(pk=session).exists():
+            raise Http404
+        rows = Booking.objects.filter(session=session, status__in=Booking.HOLDING)
+        return rows.select_related("member").order_by("id")
+
+
+class CheckInView(APIView):
+    """Check a member in, or undo it."""
+
+    permission_classes = (IsAdminUser,)
+
+    @extend_schema(request=None, responses={200: BookingSerializer, 409: refused("not_paid")})
+    def post(self, request: Request, reference: str) -> Response:
+        """Its member has come; repeatable, the first moment stands."""
+        booking = _booking(reference)
+        if not booking.check_in(now=timezone.now()):
+            raise NotPaid
+        return Response(BookingSerializer(booking).data)
+
+    @extend_schema(responses={200: BookingSerializer})
+    def delete(self, request: Request, reference: str) -> Response:
+        """Nobody has come after all; repeatable."""
+        booking = _booking(reference)
+        booking.undo_check_in()
+        return Response(BookingSerializer(booking).data)
+
+
+def _booking(reference: str) -> Booking:
+    booking: Booking = get_object_or_404(Booking, reference=reference.upper())
+    return booking
