@@ -6,9 +6,10 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import path
 from django.utils import timezone
 
-from booking import session_cancellation, session_changes
+from booking import session_cancellation, session_changes, timetable_admin
 from booking.exceptions import SessionClosed
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
@@ -64,6 +65,10 @@ class ClassSessionAdmin(admin.ModelAdmin):
             if left:
                 text += f" Not ended yet: {len(left)}; cancel it again. {' '.join(left)}"
             self.message_user(request, text, messages.WARNING if left else messages.SUCCESS)
+
+    def get_urls(self) -> list[Any]:
+        week = path("week/", self.admin_site.admin_view(timetable_admin.week), name="booking_week")
+        return [week, *super().get_urls()]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}

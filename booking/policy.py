@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 
+from booking.tiers import Tiers
+
 # What a schedule can hold; the first keeps typing errors out, the second keeps every time a valid one in every zone.
 EARLIEST, LATEST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
 MOST_SEATS = 100_000
@@ -33,9 +35,12 @@ class Terms:
         return credits * self.percent // 100
 
 
-def cancellation_terms(*, now: datetime, starts_at: datetime) -> Terms:
-    """The tier that holds now. Tiers count real hours before the start, also across a change of the clocks."""
-    for hours, percent, fee in settings.CANCELLATION_TIERS or ((settings.CANCELLATION_WINDOW_HOURS, 100, 0),):
+def cancellation_terms(*, now: datetime, starts_at: datetime, own: Tiers = ()) -> Terms:
+    """The tier that holds now, of the session's own or the studio's.
+
+    Tiers count real hours before the start, also across a change of the clocks.
+    """
+    for hours, percent, fee in own or settings.CANCELLATION_TIERS or ((settings.CANCELLATION_WINDOW_HOURS, 100, 0),):
         until = starts_at - timedelta(hours=hours)
         if now <= until:
             return Terms(percent, fee, until)

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core import signing
 
-from booking import messages, policy
+from booking import messages, policy, tiers
 from booking.exceptions import NotCancellable, QuoteNotValid
 from booking.models import Booking
 from payments import refunds
@@ -46,7 +46,9 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
     started = booking.session.starts_at <= now
     if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or started:
         raise NotCancellable
-    terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at)
+    kind = booking.session.session_type
+    own = tiers.read(kind.cancellation_tiers) if kind else ()
+    terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at, own=own)
     amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
     credits = terms.of_credits(booking.credits_spent)
     if booking.payment is not None:

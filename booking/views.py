@@ -197,6 +197,8 @@ def _visible_bookings(request: Request) -> QuerySet[Booking]:
 
 
 def _booking(request: Request, reference: str) -> Booking:
-    rows: QuerySet[Any] = _visible_bookings(request).select_related("payment", "session", "member", "credit_spend")
+    rows: QuerySet[Any] = _visible_bookings(request).select_related(
+        "payment", "session__session_type", "member", "credit_spend"
+    )
     booking: Booking = get_object_or_404(rows, reference=reference.upper())
     return booking

@@ -1,6 +1,5 @@
 """Reads the variables of the environment: the process first, then `dev.env` or `prod.env`."""
 
-import re
 import socket
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -9,6 +8,8 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
+
+from booking import tiers
 
 YES = {"1", "on", "true", "yes"}
 NO = {"0", "off", "false", "no"}
@@ -54,19 +55,11 @@ class Environment:
 
     def tiers(self, name: str) -> tuple[tuple[int, int, int], ...]:
         """`hours:percent` or `hours:percent:fee` parts, comma-separated, the longest time first."""
-        tiers = []
-        for item in self.items(name):
-            parts = item.split(":")
-            if not (len(parts) in (2, 3) and all(re.fullmatch("[0-9]{1,7}", part) for part in parts)):
-                self.refuse(name, f"{item!r} is not of the form hours:percent or hours:percent:fee")
-                continue
-            hours, percent, fee = (*map(int, parts), 0)[:3]
-            if hours > 8760 or percent > 100:
-                self.refuse(name, f"{item!r} is not within a year and 100 percent")
-            tiers.append((hours, percent, fee))
-        if len({hours for hours, _, _ in tiers}) < len(tiers):
-            self.refuse(name, "names the same hours twice")
-        return tuple(sorted(tiers, reverse=True))
+        try:
+            return tiers.read(self.text(name))
+        except ValueError as error:
+            self.refuse(name, str(error))
+            return ()
 
     def flag(self, name: str, default: bool) -> bool:
         value = self.text(name).lower()

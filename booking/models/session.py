@@ -5,6 +5,8 @@ from typing import Any
 from django.db import models, transaction
 from django.db.models import F, Q
 
+from booking.models.timetable import SessionType, TimetableRule
+
 
 class ClassSession(models.Model):
     """One class at one time. Its seats are counted on the row and move only through `booking.seats`.
@@ -33,6 +35,16 @@ class ClassSession(models.Model):
     currency = models.CharField(max_length=3)
     credits_required = models.PositiveIntegerField(default=0, help_text="0: credits cannot pay for it.")
     status = models.CharField(max_length=16, choices=Status.choices, default=Status.SCHEDULED)
+    session_type = models.ForeignKey(SessionType, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    rule = models.ForeignKey(
+        TimetableRule, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="+"
+    )
+    occurs_on = models.DateField(
+        null=True,
+        blank=True,
+        editable=False,
+        help_text="The day of its rule that it stands for, wherever it was moved.",
+    )
     revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -43,6 +55,7 @@ class ClassSession(models.Model):
                 condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"
             ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"),
+            models.UniqueConstraint(fields=("rule", "occurs_on"), name="one_session_per_rule_and_day"),
         )
         indexes = (models.Index(fields=("starts_at", "id"), name="sessions_by_start"),)
 

@@ -7,8 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from booking import settlement
-from booking.models import Booking, ClassSession
+from booking import settlement, timetable
+from booking.models import Booking, ClassSession, SessionType, TimetableRule
 from boundary.command import OpsCommand
 from members.models import Member
 from payments import credits
@@ -54,7 +54,7 @@ Examples:
         _lot, granted = credits.grant(
             member=ana, credits=5, note="Welcome to the demo", granted_by=carla, now=now, idempotency_key="seed_demo"
         )
-        added = sum(self._session(day, plan) for day in range(1, DAYS + 1) for plan in CLASSES)
+        added = sum(self._class(plan, now) for plan in CLASSES)
         added += self._session(DAYS, OPEN_DAY)
         packs = sum(self._pack(*plan) for plan in PACKS)
         self.stdout.write(
@@ -81,6 +81,30 @@ Examples:
     def _pack(self, name: str, number: int, amount: int, valid_days: int) -> bool:
         values = {"credits": number, "amount": amount, "valid_days": valid_days, "currency": settings.STRIPE_CURRENCY}
         return CreditPack.objects.get_or_create(name=name, defaults=values)[1]
+
+    def _class(self, plan: tuple[str, str, str, int, int, int, int, int], now: datetime) -> int:
+        """A class of every day, as the timetable has it."""
+        title, instructor, room, hour, minutes, capacity, amount, price_in_credits = plan
+        values = {
+            "minutes": minutes,
+            "capacity": capacity,
+            "amount": amount,
+            "currency": settings.STRIPE_CURRENCY,
+            "credits_required": price_in_credits,
+        }
+        kind, _ = SessionType.objects.get_or_create(name=title, defaults=values)
+        today = timetable.studio_today(now)
+        rule, _ = TimetableRule.objects.get_or_create(
+            session_type=kind,
+            at=time(hour),
+            defaults={
+                "recurrence": "FREQ=DAILY",
+                "starts_on": today + timedelta(days=1),
+                "instructor": instructor,
+                "location": room,
+            },
+        )
+        return timetable.generate(rule, until=today + timedelta(days=DAYS), now=now)
 
     def _session(self, day: int, plan: tuple[str, str, str, int, int, int, int, int]) -> bool:
         title, instructor, room, hour, minutes, capacity, amount, price_in_credits = plan

@@ -1,0 +1,60 @@
+from argparse import ArgumentTypeError
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils import timezone
+
+from booking import timetable
+from booking.models import TimetableRule
+from boundary.command import OpsCommand
+
+WEEKS = 8
+A_LONG_TIME = timedelta(days=730)
+
+
+def day(text: str) -> date:
+    """A day of the next two years; anything else is wrong usage."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r} is not a day, as 2027-01-31") from error
+    today = timetable.studio_today(timezone.now())
+    if not today <= found <= today + A_LONG_TIME:
+        raise ArgumentTypeError(f"{text!r} is not within two years from today")
+    return found
+
+
+class Command(OpsCommand):
+    help = """Puts the sessions of the timetable's rules into the schedule, up to a day. What is there stays as it is: a
+session that was changed, called off or booked is never touched.
+
+Examples:
+  manage.py generate_sessions                       eight weeks from today (cron: every night)
+  manage.py generate_sessions --until 2027-06-30
+  manage.py generate_sessions --dry-run             only say how many (-v 2: which)
+
+Exit status: 0 done; 1 some could not be written (they stay for the next run); 2 wrong usage."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--until", type=day, help=f"the last day; {WEEKS} weeks from today when left out")
+        parser.add_argument("--dry-run", action="store_true", help="change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        now = timezone.now()
+        until = options["until"] or timetable.studio_today(now) + timedelta(weeks=WEEKS)
+        rules = list(TimetableRule.objects.select_related("session_type"))
+        added = 0
+        for done, rule in enumerate(rules, 1):
+            if options["dry_run"]:
+                wanted = timetable.missing(rule, until=until, now=now)
+                added += len(wanted)
+                for session in wanted if options["verbosity"] >= 2 else ():
+                    self.stdout.write(str(session))
+            else:
+                number = timetable.generate(rule, until=until, now=now)
+                added += number
+                line = f"{rule}: {number} added"
+                self.show(line, done=done, total=len(rules), verbosity=options["verbosity"])
+        told = " (dry run, nothing changed)" if options["dry_run"] else ""
+        self.stdout.write(f"generate_sessions: {added} sessions added until {until} by {len(rules)} rules{told}")

@@ -1,0 +1,130 @@
+"""The timetable: rules in wall time become sessions, and sessions follow their rule when staff say so.
+
+Note [Wall time]: a rule means the clock on the studio's wall. A time that the clocks skip is taken as much later as
+they skip (01:30 becomes 02:30), and one that comes twice as the first of the two. How long a class takes is counted in
+real minutes.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from booking import session_cancellation, session_changes
+from booking.exceptions import SessionClosed
+from booking.models import ClassSession, Closure, TimetableRule
+
+KEEP, EMPTY, ALL = "keep", "empty", "all"
+FROM_THE_RULE = ("title", "description", "instructor", "location", "capacity", "amount", "currency", "credits_required")
+
+
+@dataclass
+class Report:
+    """What following a rule has done: how many sessions were changed or called off, and why some were left."""
+
+    changed: int = 0
+    called_off: int = 0
+    left: list[str] = field(default_factory=list)
+
+
+def studio_today(now: datetime) -> date:
+    return now.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)).date()
+
+
+def begins(day: date, at: time) -> datetime:
+    """The moment at which the studio's clock shows this; see the note [Wall time]."""
+    return datetime.combine(day, at, tzinfo=ZoneInfo(settings.STUDIO_TIME_ZONE)).astimezone(UTC)
+
+
+def open_days(rule: TimetableRule, *, first: date, last: date) -> list[date]:
+    """The days on which a rule recurs and nothing is closed."""
+    closures = list(Closure.objects.filter(Q(rule=None) | Q(rule=rule), first__lte=last, last__gte=first))
+    closed = [(closure.first, closure.last) for closure in closures]
+    return [day for day in rule.days(first, last) if not any(start <= day <= end for start, end in closed)]
+
+
+def drawn(rule: TimetableRule, day: date) -> dict[str, Any]:
+    """What the rule says of its session on that day."""
+    kind, starts_at = rule.session_type, begins(day, rule.at)
+    own = {name: getattr(rule, name) for name in ("capacity", "amount", "credits_required")}
+    return {
+        "title": kind.name,
+        "description": kind.description,
+        "instructor": rule.instructor,
+        "location": rule.location,
+        "currency": kind.currency,
+        "starts_at": starts_at,
+        "ends_at": starts_at + timedelta(minutes=kind.minutes),
+        **{name: getattr(kind, name) if value is None else value for name, value in own.items()},
+    }
+
+
+def missing(rule: TimetableRule, *, until: date, now: datetime) -> list[ClassSession]:
+    """The sessions that a rule wants up to that day and that are not there; none whose time is over. Writes nothing."""
+    days = open_days(rule, first=max(rule.starts_on, studio_today(now)), last=until)
+    there = set(ClassSession.objects.filter(rule=rule, occurs_on__in=days).values_list("occurs_on", flat=True))
+    wanted = [day for day in days if day not in there and begins(day, rule.at) > now]
+    return [
+        ClassSession(rule=rule, occurs_on=day, session_type=rule.session_type, **drawn(rule, day)) for day in wanted
+    ]
+
+
+def generate(rule: TimetableRule, *, until: date, now: datetime) -> int:
+    """Add the sessions that are missing, and touch no other; how many there were. Safe to run twice at once."""
+    sessions = missing(rule, until=until, now=now)
+    before = ClassSession.objects.filter(rule=rule).count()
+    ClassSession.objects.bulk_create(sessions, ignore_conflicts=True)
+    return ClassSession.objects.filter(rule=rule).count() - before
+
+
+def coming(rule: TimetableRule, *, now: datetime) -> QuerySet[ClassSession]:
+    """What a rule has put into the schedule and has not begun."""
+    rows = ClassSession.objects.filter(rule=rule, starts_at__gt=now, status=ClassSession.Status.SCHEDULED)
+    return rows.order_by("starts_at")
+
+
+def follow(rule: TimetableRule, *, how: str, by: str, now: datetime) -> Report:
+    """Bring the coming sessions of a changed rule in line with it: all of them, or those that nobody has booked.
+
+    A day that the rule does not have any more is called off. Whoever holds a seat is told, and keeps the price agreed.
+    """
+    report = Report()
+    sessions = list(coming(rule, now=now)) if how != KEEP else []
+    last = max((session.occurs_on for session in sessions if session.occurs_on), default=None)
+    days = set(open_days(rule, first=studio_today(now), last=last)) if last else set()
+    for session in sessions:
+        if session.seats_taken and how == EMPTY:
+            report.left.append(f"{session}: {session.seats_taken} seats are taken")
+        elif session.occurs_on in days:
+            _redraw(session, rule, report, now=now)
+        else:
+            _call_off(session, report, by=by, now=now)
+    return report
+
+
+def _redraw(session: ClassSession, rule: TimetableRule, report: Report, *, now: datetime) -> None:
+    assert session.occurs_on is not None
+    wanted = drawn(rule, session.occurs_on)
+    changed = [name for name, value in wanted.items() if getattr(session, name) != value]
+    if session.seats_taken > wanted["capacity"]:
+        report.left.append(f"{session}: {session.seats_taken} seats are taken, more than {wanted['capacity']}")
+    elif wanted["starts_at"] <= now:
+        report.left.append(f"{session}: its new time is over already")
+    elif changed:
+        for name in changed:
+            setattr(session, name, wanted[name])
+        session_changes.write(session, changed=changed, now=now)
+        report.changed += 1
+
+
+def _call_off(session: ClassSession, report: Report, *, by: str, now: datetime) -> None:
+    try:
+        endings = session_cancellation.cancel(session, by=by, now=now)
+    except SessionClosed:
+        report.left.append(f"{session}: it has begun")
+        return
+    report.called_off += 1
+    report.left += [f"{session}, {ending.reference}: {ending.why}" for ending in endings if not ending.done]
