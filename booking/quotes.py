@@ -1,6 +1,6 @@
 """What cancelling a booking returns, as a promise: signed, and good for some minutes whatever the clock does."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core import signing
 
 from booking import messages, policy
 from booking.exceptions import NotCancellable, QuoteNotValid
-from booking.models import Booking
+from booking.models import Booking, ClassSession
 from payments import refunds
 
 SALT = "booking.cancellation"
@@ -46,6 +46,8 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
     started = booking.session.starts_at <= now
     if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or started:
         raise NotCancellable
+    if booking.session.status == ClassSession.Status.CANCELLED:
+        return replace(in_full(booking, now=now), until=booking.session.starts_at, expires_at=expires_at)
     terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at)
     amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
     credits = terms.of_credits(booking.credits_spent)

@@ -12,13 +12,13 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from booking import cancellation, quotes, waitlist
+from booking.cancellation import CALLED_OFF
 from booking.exceptions import NotCancellable, SessionClosed
 from booking.models import Booking, ClassSession
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
-REASON = "session_cancelled"
 # A hold that is paid, or an offer that is taken, while we end it is looked at again.
 TRIES = 3
 UNDECIDED = "Its payment is not decided yet; once it is, everything goes back. Cancel the session again to see."
@@ -51,7 +51,7 @@ def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
     left: dict[int, str] = {}
     while holding := list(_holding(session).exclude(pk__in=left).values_list("pk", flat=True)):
         left |= {pk: _end(pk, by=by, now=now) for pk in holding}
-    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=REASON), session=session)
+    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=CALLED_OFF), session=session)
     return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
 
 
@@ -79,9 +79,9 @@ def _try_to_end(booking_id: int, *, by: str, now: datetime) -> bool:
     try:
         if booking.status == Booking.Status.PAID:
             everything = quotes.in_full(booking, now=now)
-            cancellation.give_back(booking, everything, by=by, reason=REASON, now=now)
+            cancellation.give_back(booking, everything, by=by, reason=CALLED_OFF, now=now)
         elif booking.status == Booking.Status.PENDING:
-            cancellation.give_up(booking, by=by, reason=REASON, now=now)
+            cancellation.give_up(booking, by=by, reason=CALLED_OFF, now=now)
     except NotCancellable:
         return False
     return True
