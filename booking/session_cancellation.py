@@ -2,7 +2,8 @@
 
 Note [One by one]: the session is closed first, in a transaction of its own, so that nobody books it any more; then each
 booking is ended in its own. Whatever stops this halfway, a crash or a silent Stripe, the same call goes on with what is
-left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look.
+left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look. When nobody calls
+again, the expiry command goes on.
 """
 
 import logging
@@ -14,7 +15,7 @@ from django.db.models import Q, QuerySet
 from booking import cancellation, quotes, waitlist
 from booking.cancellation import CALLED_OFF
 from booking.exceptions import NotCancellable, SessionClosed
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Payment
 
@@ -53,6 +54,24 @@ def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
         left |= {pk: _end(pk, by=by, now=now) for pk in holding}
     rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=CALLED_OFF), session=session)
     return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
+
+
+def unfinished() -> QuerySet[Booking]:
+    """What is still paid for sessions that were cancelled: their cancellation is at work, or was stopped halfway."""
+    cancelled = {"session__status": ClassSession.Status.CANCELLED}
+    return Booking.objects.filter(status=Booking.Status.PAID, **cancelled).order_by("pk")
+
+
+def finish(*, by: str, now: datetime) -> tuple[int, int]:
+    """Do what a crash has left of any cancellation, but for its holds, which expire; how many ended, and did not.
+
+    No network.
+    """
+    waiting = WaitlistEntry.objects.filter(WaitlistEntry.WAITING).values("session")
+    for session in ClassSession.objects.filter(pk__in=waiting, status=ClassSession.Status.CANCELLED):
+        waitlist.close(session, now=now)
+    left = [_end(pk, by=by, now=now) for pk in unfinished().values_list("pk", flat=True)]
+    return left.count(""), len(left) - left.count("")
 
 
 def _holding(session: ClassSession) -> QuerySet[Booking]:

@@ -66,9 +66,9 @@ def kinds(member: Member) -> list[str]:
     return list(Message.objects.filter(member=member).order_by("created_at").values_list("kind", flat=True))
 
 
-def expire() -> str:
+def expire(*args: str) -> str:
     out = StringIO()
-    call_command("expire_pending_bookings", stdout=out)
+    call_command("expire_pending_bookings", *args, stdout=out)
     return out.getvalue()
 
 
@@ -312,6 +312,40 @@ def test_a_lapsed_offer_goes_to_the_next(
     assert offer_of(dan)["status"] == "pending"
     assert seats_match()
     assert join(as_ana, full).json() == {"position": 1}
+
+
+def test_a_lapsed_offer_goes_to_the_next_however_old_the_holds_are_that_a_run_ends(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller
+) -> None:
+    """`--minutes` is about holds by card; whose cron job says it would hand no seat on, ever."""
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    assert "0 stale" in expire("--minutes", "1")
+    age(offer_of(as_ana)["reference"], 121)
+    assert "1 freed" in expire("--minutes", "300")
+    assert offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
+def test_a_lapsed_offer_goes_to_the_next_while_stripe_is_silent(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    """However many stale holds stand before it: it needs no word of Stripe's."""
+    settings.MAX_HOLDS_PER_MEMBER = 10
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    for _ in range(6):
+        age(as_ben.book(session(title="Spin"), "card").json()["reference"], 200)
+    age(offer_of(as_ana)["reference"], 121)
+    sandbox.fault("status_before", "/cancel$", status=500, times=100)
+    with suppress(SystemExit):
+        expire()
+    assert offer_of(dan)["status"] == "pending"
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum(row["path"].endswith("/cancel") and row["status"] == 500 for row in journal) == 10
+    assert seats_match()
 
 
 def test_an_offer_is_not_taken_when_its_time_is_over(
