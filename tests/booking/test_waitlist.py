@@ -1,5 +1,6 @@
 """Waiting for a full session: the line, the offer of a freed seat, and what becomes of it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -16,6 +18,7 @@ from notifications.models import Message
 from payments import intents
 from payments.models import Payment
 from tests.cast import Caller, Sandbox, age, code, give_credits, intent_of, seats_match, session, tell
+from tests.rival import meanwhile
 
 
 @pytest.fixture
@@ -417,6 +420,21 @@ def test_a_raised_capacity_offers_every_new_seat_in_order(
     join(dan, full)
     assert as_carla.patch(f"/api/booking/sessions/{full.pk}/", {"capacity": 4}).json()["seats_available"] == 1
     assert offer_of(as_ana)["status"] == offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
+def test_who_joins_while_the_capacity_is_raised_is_offered_a_new_seat(
+    full: ClassSession, as_ana: Caller, as_carla: Caller
+) -> None:
+    """The line was empty when it was looked at, and the session still full when Ana joined it.
+
+    On SQLite nobody joins between the two: there she is quicker than both.
+    """
+    looked: list[Callable[[], object]] = [] if connection.vendor == "sqlite" else [lambda: None]
+    with meanwhile(*looked, lambda: join(as_ana, full), before="SAVEPOINT"):
+        raised = as_carla.patch(f"/api/booking/sessions/{full.pk}/", {"capacity": 3})
+    assert (raised.status_code, raised.json()["seats_available"]) == (200, 1)
+    assert offer_of(as_ana)["status"] == "pending"
     assert seats_match()
 
 
