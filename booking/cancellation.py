@@ -23,15 +23,17 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str 
     """
     if booking.status not in Booking.HOLDING:
         raise NotCancellable
-    promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
-    if booking.status == Booking.Status.PAID:
+    is_paid = booking.status == Booking.Status.PAID
+    if is_paid:
         _refuse_a_begun_one(booking, now)
-        # Its member may be quicker than what ends the bookings of a cancelled session one by one.
-        called_off = booking.session.status == ClassSession.Status.CANCELLED
-        returned = promised if promised and not called_off else quotes.draw(booking, now=now)
-        reason = CALLED_OFF if called_off else reason
-        return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
-    return give_up(booking, by=by, reason=reason, now=now)
+    promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
+    if not is_paid:
+        return give_up(booking, by=by, reason=reason, now=now)
+    # Its member may be quicker than what ends the bookings of a cancelled session one by one.
+    called_off = booking.session.status == ClassSession.Status.CANCELLED
+    returned = promised if promised and not called_off else quotes.draw(booking, now=now)
+    reason = CALLED_OFF if called_off else reason
+    return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
 
 
 def give_up(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:

@@ -43,12 +43,14 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
     expires_at = now + timedelta(minutes=settings.CANCELLATION_QUOTE_MINUTES)
     if booking.status == Booking.Status.PENDING and booking.expires_at is not None:
         return _quote(booking, until=booking.expires_at, expires_at=expires_at)
-    started = booking.session.starts_at <= now
-    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or started:
+    starts_at = booking.session.starts_at
+    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or starts_at <= now:
         raise NotCancellable
+    # What has begun is not cancelled, so nothing can be promised beyond it.
+    expires_at = min(expires_at, starts_at)
     if booking.session.status == ClassSession.Status.CANCELLED:
-        return replace(in_full(booking, now=now), until=booking.session.starts_at, expires_at=expires_at)
-    terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at)
+        return replace(in_full(booking, now=now), until=starts_at, expires_at=expires_at)
+    terms = policy.cancellation_terms(now=now, starts_at=starts_at)
     amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
     credits = terms.of_credits(booking.credits_spent)
     if booking.payment is not None:
