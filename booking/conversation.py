@@ -88,8 +88,8 @@ def _quote(reply: Reply, member: Member, asked: list[str], now: datetime) -> str
 def _cancel(reply: Reply, member: Member, now: datetime) -> str:
     """Do what the last question of this very member, on this very phone, was about, for exactly that quote."""
     earlier = Reply.objects.filter(member=member, phone=reply.phone, pk__lt=reply.pk)
-    question = earlier.exclude(quote="").order_by("-id").first()
-    if question is None:
+    question = earlier.filter(~Q(quote="") | Q(answer=NO_BOOKING)).order_by("-id").first()
+    if question is None or not question.quote:
         return NO_QUESTION
     bookings = Booking.objects.select_related("session", "member", "payment", "credit_spend")
     booking = bookings.get(member=member, reference=question.booking)
