@@ -331,6 +331,21 @@ def test_a_lapsed_offer_goes_to_the_next_however_old_the_holds_are_that_a_run_en
     assert seats_match()
 
 
+def test_a_hold_is_as_old_as_its_payment_however_old_the_offer_was(
+    full: ClassSession, as_ana: Caller, as_ben: Caller
+) -> None:
+    """Or who took the offer late would be kept from paying a minute after they began to."""
+    join(as_ana, full)
+    gives_up(as_ben)
+    reference = offer_of(as_ana)["reference"]
+    age(reference, 40)
+    assert as_ana.book(full, "card").json()["reference"] == reference
+    assert "0 stale" in expire("--minutes", "30")
+    Payment.objects.update(created_at=timezone.now() - timedelta(minutes=31))
+    assert "1 freed" in expire("--minutes", "30")
+    assert seats_match()
+
+
 def test_a_lapsed_offer_goes_to_the_next_while_stripe_is_silent(
     full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller, sandbox: Sandbox, settings: Any
 ) -> None:
