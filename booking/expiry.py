@@ -33,11 +33,12 @@ class Fate(StrEnum):
 def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking]:
     """The holds to end, oldest first: past their expiry, or every card hold as old as asked for.
 
-    Always among them are the offers that have lapsed, for the next in line waits for them; the holds whose void was
-    begun and not finished; and those of a session that has begun or was cancelled: staff may have moved it since.
+    Always among them are the offers that have lapsed or whose member is gone, for the next in line waits for them; the
+    holds whose void was begun and not finished; and those of a session that has begun or was cancelled: staff may have
+    moved it since.
     """
     old = Q(expires_at__lte=now) if created_before is None else _made_before(created_before)
-    lapsed = Q(expires_at__lte=now, payment=None)
+    lapsed = Q(Q(expires_at__lte=now) | Q(member__is_active=False), payment=None)
     begun = Q(payment__status=Payment.Status.VOIDING)
     closed = Q(session__starts_at__lte=now) | Q(session__status=ClassSession.Status.CANCELLED)
     holds = Booking.objects.filter(old | lapsed | begun | closed, status=Booking.Status.PENDING)

@@ -331,6 +331,24 @@ def test_a_lapsed_offer_goes_to_the_next_however_old_the_holds_are_that_a_run_en
     assert seats_match()
 
 
+@pytest.mark.parametrize("how", ["erased", "deactivated"])
+def test_the_offer_of_who_is_gone_goes_to_the_next(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, ana: Member, dan: Caller, how: str
+) -> None:
+    """Nobody can take it any more, and until its time is over it would stand in the way of who waits."""
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    assert offer_of(as_ana)["status"] == "pending"
+    if how == "erased":
+        assert as_ana.send("DELETE", "/api/members/me/").status_code == 204
+    else:
+        Member.objects.filter(pk=ana.pk).update(is_active=False)
+    assert "1 freed" in expire()
+    assert offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
 def test_a_hold_is_as_old_as_its_payment_however_old_the_offer_was(
     full: ClassSession, as_ana: Caller, as_ben: Caller
 ) -> None:
