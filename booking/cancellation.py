@@ -6,26 +6,34 @@ from django.db import transaction
 
 from booking import messages, quotes, settlement, waitlist
 from booking.exceptions import NotCancellable
-from booking.models import Booking
+from booking.models import Booking, ClassSession
 from booking.quotes import Quote
 from payments import credits, intents, refunds
 from payments.models import Payment
+
+CALLED_OFF = "session_cancelled"
 
 
 def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str | None = None) -> Booking:
     """Give a booking up: a hold is voided first and freed second, what was paid is returned as quoted, or by the terms.
 
-    Network between short transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
+    Of a session that the studio has cancelled everything is returned, whatever the terms were. Network between short
+    transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
     QuoteNotValid; PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
     """
     if booking.status not in Booking.HOLDING:
         raise NotCancellable
-    promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
-    if booking.status == Booking.Status.PAID:
+    is_paid = booking.status == Booking.Status.PAID
+    if is_paid:
         _refuse_a_begun_one(booking, now)
-        returned = promised or quotes.draw(booking, now=now)
-        return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
-    return give_up(booking, by=by, reason=reason, now=now)
+    promised = quotes.read(quote, booking=booking, now=now) if quote is not None else None
+    if not is_paid:
+        return give_up(booking, by=by, reason=reason, now=now)
+    # Its member may be quicker than what ends the bookings of a cancelled session one by one.
+    called_off = booking.session.status == ClassSession.Status.CANCELLED
+    returned = promised if promised and not called_off else quotes.draw(booking, now=now)
+    reason = CALLED_OFF if called_off else reason
+    return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
 
 
 def give_up(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking:

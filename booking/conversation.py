@@ -4,7 +4,7 @@ The words are one's own act only with the answer: a process may die in between a
 each act is one that can be repeated: an offer is taken with the message's id as key, a booking is cancelled once.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db.models import F, Q
@@ -80,15 +80,16 @@ def _quote(reply: Reply, member: Member, asked: list[str], now: datetime) -> str
         return NO_BOOKING
     quote = quotes.draw(booking, now=now)
     reply.remember(booking=booking.reference, quote=quotes.sign(quote))
-    minutes = settings.CANCELLATION_QUOTE_MINUTES
-    return f"{_named(booking)}: {quotes.sentence(quote)} Write CONFIRM within {minutes} minutes to cancel it."
+    left = max((quote.expires_at - now) // timedelta(minutes=1), 1)
+    minutes = f"{left} minutes" if left > 1 else "a minute"
+    return f"{_named(booking)}: {quotes.sentence(quote)} Write CONFIRM within {minutes} to cancel it."
 
 
 def _cancel(reply: Reply, member: Member, now: datetime) -> str:
     """Do what the last question of this very member, on this very phone, was about, for exactly that quote."""
     earlier = Reply.objects.filter(member=member, phone=reply.phone, pk__lt=reply.pk)
-    question = earlier.exclude(quote="").order_by("-id").first()
-    if question is None:
+    question = earlier.filter(~Q(quote="") | Q(answer=NO_BOOKING)).order_by("-id").first()
+    if question is None or not question.quote:
         return NO_QUESTION
     bookings = Booking.objects.select_related("session", "member", "payment", "credit_spend")
     booking = bookings.get(member=member, reference=question.booking)

@@ -7,7 +7,7 @@ from enum import StrEnum
 from django.db.models import F, Q, QuerySet
 
 from booking import settlement
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
 from payments import intents
 from payments.exceptions import PaymentsUnavailable, PaymentUndecided
 from payments.models import PackPurchase, Payment
@@ -33,14 +33,23 @@ class Fate(StrEnum):
 def stale(*, now: datetime, created_before: datetime | None) -> QuerySet[Booking]:
     """The holds to end, oldest first: past their expiry, or every card hold as old as asked for.
 
-    Always among them are the holds whose void was begun and not finished, and those of a session that has begun or was
-    cancelled: staff may have moved it since the hold was made.
+    Always among them are the offers that have lapsed or whose member is gone, for the next in line waits for them; the
+    holds whose void was begun and not finished; and those of a session that has begun or was cancelled: staff may have
+    moved it since.
     """
-    old = Q(expires_at__lte=now) if created_before is None else Q(created_at__lte=created_before, payment__isnull=False)
+    old = Q(expires_at__lte=now) if created_before is None else _made_before(created_before)
+    lapsed = Q(Q(expires_at__lte=now) | Q(member__is_active=False), payment=None)
     begun = Q(payment__status=Payment.Status.VOIDING)
     closed = Q(session__starts_at__lte=now) | Q(session__status=ClassSession.Status.CANCELLED)
-    holds = Booking.objects.filter(old | begun | closed, status=Booking.Status.PENDING)
+    holds = Booking.objects.filter(old | lapsed | begun | closed, status=Booking.Status.PENDING)
     return holds.select_related("payment", "session", "member").order_by("expires_at", "id")
+
+
+def _made_before(moment: datetime) -> Q:
+    """The card holds made by then; one that was an offer first is made when its member begins to pay for it."""
+    pending = WaitlistEntry.objects.filter(offer__status=Booking.Status.PENDING)
+    taken_since = pending.filter(offer__payment__created_at__gt=moment)
+    return Q(created_at__lte=moment, payment__isnull=False) & ~Q(pk__in=taken_since.values("offer"))
 
 
 def expire(order: Booking | PackPurchase, *, now: datetime, by: str = BY) -> Fate:

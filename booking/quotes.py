@@ -1,6 +1,6 @@
 """What cancelling a booking returns, as a promise: signed, and good for some minutes whatever the clock does."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.core import signing
 
 from booking import messages, policy, tiers
 from booking.exceptions import NotCancellable, QuoteNotValid
-from booking.models import Booking
+from booking.models import Booking, ClassSession
 from payments import refunds
 
 SALT = "booking.cancellation"
@@ -43,18 +43,25 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
     expires_at = now + timedelta(minutes=settings.CANCELLATION_QUOTE_MINUTES)
     if booking.status == Booking.Status.PENDING and booking.expires_at is not None:
         return _quote(booking, until=booking.expires_at, expires_at=expires_at)
-    started = booking.session.starts_at <= now
-    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or started:
+    starts_at = booking.session.starts_at
+    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or starts_at <= now:
         raise NotCancellable
-    kind = booking.session.session_type
-    own = tiers.read(kind.cancellation_tiers) if kind else ()
-    terms = policy.cancellation_terms(now=now, starts_at=booking.session.starts_at, own=own)
+    # What has begun is not cancelled, so nothing can be promised beyond it.
+    expires_at = min(expires_at, starts_at)
+    if booking.session.status == ClassSession.Status.CANCELLED:
+        return replace(in_full(booking, now=now), until=starts_at, expires_at=expires_at)
+    terms = policy.cancellation_terms(now=now, starts_at=starts_at, own=_own_tiers(booking.session))
     amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
     credits = terms.of_credits(booking.credits_spent)
     if booking.payment is not None:
         # Part of it may have gone back in Stripe's dashboard already.
         amount = min(amount, refunds.returnable(booking.payment))
     return _quote(booking, until=terms.until, expires_at=expires_at, amount=amount, credits=credits)
+
+
+def _own_tiers(session: ClassSession) -> tiers.Tiers:
+    """What its kind of session says of cancelling; nothing: as the studio says."""
+    return tiers.read(session.session_type.cancellation_tiers) if session.session_type else ()
 
 
 def in_full(booking: Booking, *, now: datetime) -> Quote:

@@ -29,7 +29,7 @@ def mend(case: Case, difference: Difference, *, now: datetime) -> None:
     elif payment is None:
         _keep(intent, difference, now=now)
     elif difference.kind == Kind.PAID_HERE:
-        _take_back(payment, intent, now=now)
+        _take_back(case, intent, now=now)
     elif difference.kind == Kind.AMOUNT:
         _mend_amount(case, payment, intent, now=now)
     elif difference.kind == Kind.UNSETTLED:
@@ -78,19 +78,19 @@ def _end_stray(case: Case, intent: Intent, *, now: datetime) -> None:
         if ended.status == Outcome.SUCCEEDED:
             _keep(ended, Difference(Kind.PAID_THERE, "paid for a payment that is not here"), now=now)
         return
-    its_own = case.payment.stripe_intent_id in (None, ended.id)
-    if ended.status == Outcome.SUCCEEDED or (its_own and ended.status == Outcome.CANCELED):
+    if ended.status in (Outcome.SUCCEEDED, Outcome.CANCELED):
         _apply(case, case.payment, ended, now=now)
 
 
-def _take_back(payment: Payment, intent: Intent, *, now: datetime) -> None:
+def _take_back(case: Case, intent: Intent, *, now: datetime) -> None:
     """Nobody has paid it: end the intent first, then undo what the payment was believed to have brought."""
     ended = intent if intent.status == Outcome.CANCELED else stripe_client.cancel(intent.id)
     if ended.status != Outcome.CANCELED:
         return
     with transaction.atomic():
-        payment = corrections.locked(payment.pk)
-        if payment.status == Payment.Status.PAID:
+        if _still(case, Kind.PAID_HERE):
+            assert case.payment is not None
+            payment = corrections.locked(case.payment.pk)
             corrections.never_paid(payment, now=now)
             settlement.take_back(payment, by=BY, now=now)
 

@@ -2,7 +2,8 @@
 
 Note [One by one]: the session is closed first, in a transaction of its own, so that nobody books it any more; then each
 booking is ended in its own. Whatever stops this halfway, a crash or a silent Stripe, the same call goes on with what is
-left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look.
+left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look. When nobody calls
+again, the expiry command goes on.
 """
 
 import logging
@@ -12,13 +13,13 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from booking import cancellation, quotes, waitlist
+from booking.cancellation import CALLED_OFF
 from booking.exceptions import NotCancellable, SessionClosed
-from booking.models import Booking, ClassSession
+from booking.models import Booking, ClassSession, WaitlistEntry
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Payment
 
 logger = logging.getLogger(__name__)
-REASON = "session_cancelled"
 # A hold that is paid, or an offer that is taken, while we end it is looked at again.
 TRIES = 3
 UNDECIDED = "Its payment is not decided yet; once it is, everything goes back. Cancel the session again to see."
@@ -51,8 +52,26 @@ def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
     left: dict[int, str] = {}
     while holding := list(_holding(session).exclude(pk__in=left).values_list("pk", flat=True)):
         left |= {pk: _end(pk, by=by, now=now) for pk in holding}
-    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=REASON), session=session)
+    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=CALLED_OFF), session=session)
     return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
+
+
+def unfinished() -> QuerySet[Booking]:
+    """What is still paid for sessions that were cancelled: their cancellation is at work, or was stopped halfway."""
+    cancelled = {"session__status": ClassSession.Status.CANCELLED}
+    return Booking.objects.filter(status=Booking.Status.PAID, **cancelled).order_by("pk")
+
+
+def finish(*, by: str, now: datetime) -> tuple[int, int]:
+    """Do what a crash has left of any cancellation, but for its holds, which expire; how many ended, and did not.
+
+    No network.
+    """
+    waiting = WaitlistEntry.objects.filter(WaitlistEntry.WAITING).values("session")
+    for session in ClassSession.objects.filter(pk__in=waiting, status=ClassSession.Status.CANCELLED):
+        waitlist.close(session, now=now)
+    left = [_end(pk, by=by, now=now) for pk in unfinished().values_list("pk", flat=True)]
+    return left.count(""), len(left) - left.count("")
 
 
 def _holding(session: ClassSession) -> QuerySet[Booking]:
@@ -79,9 +98,9 @@ def _try_to_end(booking_id: int, *, by: str, now: datetime) -> bool:
     try:
         if booking.status == Booking.Status.PAID:
             everything = quotes.in_full(booking, now=now)
-            cancellation.give_back(booking, everything, by=by, reason=REASON, now=now)
+            cancellation.give_back(booking, everything, by=by, reason=CALLED_OFF, now=now)
         elif booking.status == Booking.Status.PENDING:
-            cancellation.give_up(booking, by=by, reason=REASON, now=now)
+            cancellation.give_up(booking, by=by, reason=CALLED_OFF, now=now)
     except NotCancellable:
         return False
     return True

@@ -9,7 +9,7 @@ from booking import moving, seats, waitlist
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import ClassSession
 
-# Seats can be taken between our reading and our writing; the sweep of the expiry command offers what is left then.
+# Seats are taken and lines joined between our reading and our writing; what is left then, the expiry command offers.
 TRIES = 3
 
 
@@ -26,8 +26,11 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
                 moving.save(session, fields=changed, now=now)
                 if offered:
                     seats.take(session, now=now, seats=offered)
+                # The row is ours by now: who joined the line since we looked is seen, and nobody joins any more.
+                if waitlist.neglected(now=now).filter(pk=session.pk).exists():
+                    raise waitlist.SomebodyJoined
             break
-        except (SessionFull, SessionClosed):
+        except (SessionFull, SessionClosed, waitlist.SomebodyJoined):
             continue
     else:
         moving.save(session, fields=changed, now=now)

@@ -43,6 +43,8 @@ def deliver(message_id: UUID, *, now: datetime) -> str:
     reason = _reason_to_skip(message)
     if reason:
         message.record_end(now, Message.Status.SKIPPED, reason)
+        if message.member.is_erased:
+            message.forget_name()
     else:
         _send(message, outcome_unknown=outcome_unknown, now=now)
     return message.status

@@ -85,6 +85,11 @@ class Message(models.Model):
         """Failed or skipped, for a stated reason: then an e-mail is owed."""
         self._move(status, reason=reason[:64], ended_at=now, email_due_at=now)
 
+    def forget_name(self) -> None:
+        """Whom it was for has been erased; it may have been written by somebody who read who they were before."""
+        self.variables["name"] = ""
+        self.save(update_fields=["variables"])
+
     def put_off(self, now: datetime, status: Status, reason: str, at_least: timedelta = timedelta(0)) -> None:
         """Queue it again (or leave it unknown) for a later attempt; fail it when the attempts are used up."""
         if self.attempts > len(BACK_OFF):

@@ -29,7 +29,7 @@ class Act(Protocol):
 def answer(*, sid: str, phone: str, text: str, act: Act, now: datetime) -> str:
     """The answer to a message of this number, in E.164; empty where there must be none. Network, by way of `act`.
 
-    Of a number that no member has nothing is stored.
+    Of a number that no member has nothing is stored, and of one that several have no words: whose they are is unknown.
     """
     reply = Reply.objects.filter(sid=sid).first()
     if reply is not None and reply.answered_at is not None:
@@ -37,8 +37,10 @@ def answer(*, sid: str, phone: str, text: str, act: Act, now: datetime) -> str:
     accounts = list(Member.objects.filter(phone=phone, is_active=True).order_by("pk"))
     if not accounts:
         return NOBODY
-    reply = _keep(sid=sid, phone=phone, text=text, member=accounts[0] if len(accounts) == 1 else None, now=now)
-    reply.record_answer(_act(reply, accounts, act, now), now)
+    text = text[:LONGEST_TEXT]
+    known = {"member": accounts[0], "text": text} if len(accounts) == 1 else {}
+    reply = _keep(Reply(sid=sid, phone=phone, received_at=now, **known))
+    reply.record_answer(_act(reply, words_of(text), accounts, act, now), now)
     return reply.answer
 
 
@@ -47,14 +49,14 @@ def words_of(text: str) -> list[str]:
     return re.findall("[A-Z0-9]+", unicodedata.normalize("NFKC", text).upper())
 
 
-def _keep(*, sid: str, phone: str, text: str, member: Member | None, now: datetime) -> Reply:
-    reply = Reply(sid=sid, phone=phone, text=text[:LONGEST_TEXT], member=member, received_at=now)
+def _keep(reply: Reply) -> Reply:
+    """As it was first told, if it was told before."""
     Reply.objects.bulk_create([reply], ignore_conflicts=True)
-    return Reply.objects.get(sid=sid)
+    return Reply.objects.get(sid=reply.sid)
 
 
-def _act(reply: Reply, accounts: list[Member], act: Act, now: datetime) -> str:
-    words = [word for word in words_of(reply.text) if word != "PLEASE"]
+def _act(reply: Reply, words: list[str], accounts: list[Member], act: Act, now: datetime) -> str:
+    words = [word for word in words if word != "PLEASE"]
     # To hear nothing more, any sentence that begins so will do; all else must be the very words.
     if words and words[0] in STOP:
         _consent(accounts, False)

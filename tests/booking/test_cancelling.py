@@ -130,6 +130,20 @@ def test_a_quote_is_good_for_its_minutes(as_ana: Caller, sandbox: Sandbox) -> No
     assert as_ana.booking(reference)["status"] == "paid"
 
 
+def test_a_quote_promises_nothing_beyond_the_start(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
+    settings.CANCELLATION_TIERS = ((0, 50, 0),)
+    reference = paid_by_card(as_ana, session(), sandbox)
+    starts_in(reference, minutes=4)
+    said = quote(as_ana, reference).json()
+    session_of = as_ana.get(f"/api/booking/sessions/{as_ana.booking(reference)['session']}/").json()
+    assert (said["amount"], said["quote_expires_at"], said["until"]) == (750, *2 * [session_of["starts_at"]])
+    with freeze_time(timezone.now() + timedelta(minutes=5)):
+        assert code(cancel(as_ana, reference, said["quote"])) == "not_cancellable"
+    with freeze_time(timezone.now() + timedelta(minutes=3)):
+        assert cancel(as_ana, reference, said["quote"]).status_code == 200
+    assert Refund.objects.get().amount == 750
+
+
 def test_a_quote_is_of_one_booking_and_of_our_hand(as_ana: Caller, as_ben: Caller, sandbox: Sandbox) -> None:
     mine, his = paid_by_card(as_ana, session(), sandbox), paid_by_card(as_ben, session(), sandbox)
     token = quote(as_ben, his).json()["quote"]

@@ -197,6 +197,24 @@ def test_after_the_minutes_of_the_quote_confirm_does_nothing(as_ana: Caller, ana
     assert booking.status == "paid"
 
 
+def test_the_minutes_to_confirm_end_with_the_start(as_ana: Caller, ana: Member) -> None:
+    give_credits(ana, 2)
+    for minutes, told in ((1, "a minute"), (5, "4 minutes")):
+        as_ana.book(session(starts_at=timezone.now() + timedelta(minutes=minutes)), "credits")
+        assert write("CANCEL").endswith(f"Nothing is returned. Write CONFIRM within {told} to cancel it.")
+        assert write("CONFIRM").startswith("Your booking is cancelled: Yoga, ")
+
+
+def test_a_question_is_over_once_another_booking_is_asked_about(as_ana: Caller, ana: Member) -> None:
+    """The one that is meant is none of hers: the one that was meant before is not given up in its place."""
+    give_credits(ana, 1)
+    kept = as_ana.book(session(), "credits").json()["reference"]
+    assert write("CANCEL BOOKING").endswith("to cancel it.")
+    assert write("CANCEL BOOKING 00000000") == NO_BOOKING
+    assert write("CONFIRM") == NO_QUESTION
+    assert as_ana.booking(kept)["status"] == "paid"
+
+
 def test_cancel_is_about_the_next_booking_or_the_one_named(as_ana: Caller, ana: Member) -> None:
     late = paid_with_credits(as_ana, ana, title="Spin", starts_at=timezone.now() + timedelta(days=5))
     soon = paid_with_credits(as_ana, ana)

@@ -36,6 +36,11 @@ def cancel(caller: Caller, one: ClassSession) -> Any:
     return caller.post(f"/api/booking/sessions/{one.pk}/cancel/")
 
 
+def terms(caller: Caller, reference: str) -> Any:
+    """What cancelling it now returns."""
+    return caller.get(f"/api/booking/bookings/{reference}/cancellation/").json()
+
+
 def returned(answer: Any) -> dict[str, tuple[str, str, int, int, bool]]:
     """By reference: status, what returns, minor units, credits, done."""
     assert answer.status_code == 200
@@ -251,6 +256,79 @@ def test_a_crash_between_two_refunds_leaves_the_rest_to_the_next_call(
     assert refunds.lane.wait(20)
     call_command("submit_refunds", stdout=StringIO())
     assert [row["amount"] for row in sandbox.every("refunds")] == [1500, 1500]
+    assert is_in_order(one)
+
+
+def test_what_a_crash_has_left_is_finished_by_the_expiry_command(
+    as_ana: Caller, as_ben: Caller, as_carla: Caller, dan: Member, sandbox: Sandbox
+) -> None:
+    """Nobody may come back to it: who cancelled it saw an error, and its bookings look paid to everyone."""
+    one = session(capacity=2)
+    mine, his = (paid_by_card(caller, one, sandbox) for caller in (as_ana, as_ben))
+    assert Caller(dan).post(f"/api/booking/sessions/{one.pk}/waitlist/").status_code == 201
+
+    def crash() -> None:
+        raise Crash
+
+    with pytest.raises(Crash), meanwhile(crash, before='UPDATE "booking_waitlistentry"'):
+        cancel(as_carla, one)
+    assert set(Booking.objects.values_list("status", flat=True)) == {"paid"}
+    ClassSession.objects.update(starts_at=timezone.now() - timedelta(minutes=1))  # and meanwhile it would have begun
+    out = StringIO()
+    call_command("expire_pending_bookings", stdout=out)
+    assert "; 2 bookings of cancelled sessions ended" in out.getvalue()
+    assert returned(cancel(as_carla, one)) == {mine: CARD, his: CARD}
+    assert told(dan) == "You were on its waitlist, so nothing was paid."
+    assert refunds.lane.wait(20)
+    assert [row["amount"] for row in sandbox.every("refunds")] == [1500, 1500]
+    assert is_in_order(one)
+
+
+def test_what_cannot_be_finished_stays_for_the_next_run(as_ana: Caller, as_ben: Caller, sandbox: Sandbox) -> None:
+    one = session()
+    for caller in (as_ana, as_ben):
+        paid_by_card(caller, one, sandbox)
+    ClassSession.objects.update(status="cancelled")
+
+    def fail() -> None:
+        raise RuntimeError("poison")
+
+    out = StringIO()
+    call_command("expire_pending_bookings", "--dry-run", stdout=out)
+    assert "; 2 bookings of cancelled sessions" in out.getvalue()
+    with pytest.raises(SystemExit), meanwhile(fail, before='UPDATE "booking_booking"'):
+        call_command("expire_pending_bookings", stdout=out)
+    assert sorted(Booking.objects.values_list("status", flat=True)) == ["cancelled", "paid"]
+    call_command("expire_pending_bookings", stdout=out)
+    assert is_in_order(one)
+
+
+@pytest.mark.parametrize("quoted", [False, True], ids=["without a quote", "with a quote of before"])
+def test_who_gives_up_what_a_crash_has_left_gets_everything_too(
+    quoted: bool, as_ana: Caller, as_ben: Caller, as_carla: Caller, ben: Member, sandbox: Sandbox
+) -> None:
+    """Late, a member's own cancellation returns nothing; but it is the studio that does not let it take place."""
+    give_credits(ben, 1)
+    one = session(starts_at=timezone.now() + timedelta(hours=2))
+    mine, his = paid_by_card(as_ana, one, sandbox), as_ben.book(one).json()["reference"]
+    both = {as_ana: mine, as_ben: his}
+    bodies = {caller: terms(caller, reference) for caller, reference in both.items()}
+    assert {body["returns"] for body in bodies.values()} == {"nothing"}
+
+    def crash() -> None:
+        raise Crash
+
+    with pytest.raises(Crash), meanwhile(crash, before='UPDATE "booking_booking"'):
+        cancel(as_carla, one)
+    assert [terms(caller, reference)["returns"] for caller, reference in both.items()] == ["card", "credits"]
+    for caller, reference in both.items():
+        body = {"quote": bodies[caller]["quote"]} if quoted else {}
+        assert caller.post(f"/api/booking/bookings/{reference}/cancel/", body).status_code == 200
+    assert told(ben) == "1 credit is yours again."
+    assert as_ben.get("/api/payments/credits/").json()["balance"] == 1
+    assert returned(cancel(as_carla, one)) == {mine: CARD, his: CREDIT}
+    assert refunds.lane.wait(20)
+    assert [row["amount"] for row in sandbox.every("refunds")] == [1500]
     assert is_in_order(one)
 
 

@@ -1,5 +1,6 @@
 """Waiting for a full session: the line, the offer of a freed seat, and what becomes of it."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 from freezegun import freeze_time
 
@@ -16,6 +18,7 @@ from notifications.models import Message
 from payments import intents
 from payments.models import Payment
 from tests.cast import Caller, Sandbox, age, code, give_credits, intent_of, seats_match, session, tell
+from tests.rival import meanwhile
 
 
 @pytest.fixture
@@ -66,9 +69,9 @@ def kinds(member: Member) -> list[str]:
     return list(Message.objects.filter(member=member).order_by("created_at").values_list("kind", flat=True))
 
 
-def expire() -> str:
+def expire(*args: str) -> str:
     out = StringIO()
-    call_command("expire_pending_bookings", stdout=out)
+    call_command("expire_pending_bookings", *args, stdout=out)
     return out.getvalue()
 
 
@@ -314,6 +317,73 @@ def test_a_lapsed_offer_goes_to_the_next(
     assert join(as_ana, full).json() == {"position": 1}
 
 
+def test_a_lapsed_offer_goes_to_the_next_however_old_the_holds_are_that_a_run_ends(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller
+) -> None:
+    """`--minutes` is about holds by card; whose cron job says it would hand no seat on, ever."""
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    assert "0 stale" in expire("--minutes", "1")
+    age(offer_of(as_ana)["reference"], 121)
+    assert "1 freed" in expire("--minutes", "300")
+    assert offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
+@pytest.mark.parametrize("how", ["erased", "deactivated"])
+def test_the_offer_of_who_is_gone_goes_to_the_next(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, ana: Member, dan: Caller, how: str
+) -> None:
+    """Nobody can take it any more, and until its time is over it would stand in the way of who waits."""
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    assert offer_of(as_ana)["status"] == "pending"
+    if how == "erased":
+        assert as_ana.send("DELETE", "/api/members/me/").status_code == 204
+    else:
+        Member.objects.filter(pk=ana.pk).update(is_active=False)
+    assert "1 freed" in expire()
+    assert offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
+def test_a_hold_is_as_old_as_its_payment_however_old_the_offer_was(
+    full: ClassSession, as_ana: Caller, as_ben: Caller
+) -> None:
+    """Or who took the offer late would be kept from paying a minute after they began to."""
+    join(as_ana, full)
+    gives_up(as_ben)
+    reference = offer_of(as_ana)["reference"]
+    age(reference, 40)
+    assert as_ana.book(full, "card").json()["reference"] == reference
+    assert "0 stale" in expire("--minutes", "30")
+    Payment.objects.update(created_at=timezone.now() - timedelta(minutes=31))
+    assert "1 freed" in expire("--minutes", "30")
+    assert seats_match()
+
+
+def test_a_lapsed_offer_goes_to_the_next_while_stripe_is_silent(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller, sandbox: Sandbox, settings: Any
+) -> None:
+    """However many stale holds stand before it: it needs no word of Stripe's."""
+    settings.MAX_HOLDS_PER_MEMBER = 10
+    join(as_ana, full)
+    join(dan, full)
+    gives_up(as_ben)
+    for _ in range(6):
+        age(as_ben.book(session(title="Spin"), "card").json()["reference"], 200)
+    age(offer_of(as_ana)["reference"], 121)
+    sandbox.fault("status_before", "/cancel$", status=500, times=100)
+    with suppress(SystemExit):
+        expire()
+    assert offer_of(dan)["status"] == "pending"
+    journal = sandbox.control("GET", "requests")["requests"]
+    assert sum(row["path"].endswith("/cancel") and row["status"] == 500 for row in journal) == 10
+    assert seats_match()
+
+
 def test_an_offer_is_not_taken_when_its_time_is_over(
     full: ClassSession, as_ana: Caller, as_ben: Caller, ana: Member, dan: Caller
 ) -> None:
@@ -383,6 +453,21 @@ def test_a_raised_capacity_offers_every_new_seat_in_order(
     join(dan, full)
     assert as_carla.patch(f"/api/booking/sessions/{full.pk}/", {"capacity": 4}).json()["seats_available"] == 1
     assert offer_of(as_ana)["status"] == offer_of(dan)["status"] == "pending"
+    assert seats_match()
+
+
+def test_who_joins_while_the_capacity_is_raised_is_offered_a_new_seat(
+    full: ClassSession, as_ana: Caller, as_carla: Caller
+) -> None:
+    """The line was empty when it was looked at, and the session still full when Ana joined it.
+
+    On SQLite nobody joins between the two: there she is quicker than both.
+    """
+    looked: list[Callable[[], object]] = [] if connection.vendor == "sqlite" else [lambda: None]
+    with meanwhile(*looked, lambda: join(as_ana, full), before="SAVEPOINT"):
+        raised = as_carla.patch(f"/api/booking/sessions/{full.pk}/", {"capacity": 3})
+    assert (raised.status_code, raised.json()["seats_available"]) == (200, 1)
+    assert offer_of(as_ana)["status"] == "pending"
     assert seats_match()
 
 

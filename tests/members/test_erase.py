@@ -11,7 +11,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
-from django.db import connections
+from django.db import connection, connections
 from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
@@ -27,6 +27,7 @@ from notifications.models import Message
 from payments.models import CreditEntry, CreditLot, Payment, Refund
 from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_match, session, tell
 from tests.members import life
+from tests.rival import meanwhile
 
 ME = "/api/members/me/"
 LOGIN = "/_allauth/app/v1/auth/login"
@@ -168,7 +169,7 @@ def test_a_payment_that_succeeds_after_the_erasure_is_settled(as_ana: Caller, sa
         "booking_paid",
         "skipped",
         "erased",
-        "there",
+        "",
     )
     assert sandbox.messages() == []
     assert seats_match()
@@ -207,6 +208,19 @@ def test_what_is_owed_later_is_told_to_nobody(as_ana: Caller, ana: Member, sandb
     assert delivery.lane.wait(20)
     assert (Message.objects.get().status, Message.objects.get().reason) == ("skipped", "erased")
     assert sandbox.messages() == []
+
+
+def test_what_was_under_way_keeps_no_name(as_ana: Caller, sandbox: Sandbox) -> None:
+    """It had read who she was before the erasure, and was written after it."""
+    held = as_ana.book(session(), "card")
+    sandbox.pays(intent_of(held))
+    [event] = sandbox.events("payment_intent.succeeded")
+    owes = "INSERT OR IGNORE" if connection.vendor == "sqlite" else 'INSERT INTO "notifications_message"'
+    with meanwhile(lambda: erase(as_ana), before=owes):
+        assert tell(event).json() == {"received": "applied"}
+    assert delivery.lane.wait(20)
+    told = Message.objects.get(kind="booking_paid")
+    assert (told.status, told.reason, told.variables["name"]) == ("skipped", "erased", "")
 
 
 def test_places_in_line_are_left_and_the_calendar_closed(

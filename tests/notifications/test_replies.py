@@ -9,7 +9,7 @@ from members.models import Member
 from notifications.models import Reply
 from notifications.replies import NOBODY, SEVERAL, STARTED, words_of
 from notifications.twilio_client import answer_to_phone
-from tests.cast import Sandbox
+from tests.cast import Caller, Sandbox
 from tests.notifications.phone import ANA, PATH, post, write
 
 SID = "SM" + "a" * 32
@@ -109,6 +109,15 @@ def test_of_two_accounts_with_one_number_only_consent_changes(ben: Member) -> No
     assert write("START") == STARTED
     assert consents() == [True, True]
     assert set(Reply.objects.values_list("member", flat=True)) == {None}
+
+
+def test_whoever_claims_another_s_number_does_not_read_what_comes_from_it(ben: Member) -> None:
+    """A number is believed as it is told: to whom of the two the words belong, nobody knows."""
+    as_ben = Caller(ben)
+    assert as_ben.patch("/api/members/me/", {"phone": ANA}).status_code == 200
+    assert write("CANCEL BOOKING 0SECRET0") == SEVERAL
+    assert b"0SECRET0" not in as_ben.get("/api/members/me/export/").content
+    assert Reply.objects.get().answer == SEVERAL
 
 
 def test_another_member_s_consent_is_left_alone(ben: Member) -> None:

@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from booking import expiry, waitlist
+from booking import expiry, session_cancellation, waitlist
 from booking.expiry import Fate
 from booking.models import Booking
 from boundary.command import OpsCommand, positive
@@ -21,7 +21,7 @@ class Command(OpsCommand):
     help = """Releases stale holds: voids their payments at Stripe first, frees their seats second. Stale is as well
 whatever holds a seat of a session that has begun or was cancelled. The seat of an offer that lapsed goes to the next
 in line, and so does any other seat that is free while somebody waits for it. Purchases of packs that nobody paid end
-likewise.
+likewise. What was paid for a session that was cancelled is returned, where a crash has stopped that halfway.
 
 Examples:
   manage.py expire_pending_bookings                 every hold past its expiry (cron: every minute)
@@ -44,35 +44,45 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         left = options["limit"] - len(ids) if options["limit"] else None
         unpaid_ids = list(unpaid.values_list("pk", flat=True)[:left])
         if options["dry_run"]:
-            if options["verbosity"] >= 2:
-                for rows, chosen in ((holds, ids), (unpaid, unpaid_ids)):
-                    for reference in rows.filter(pk__in=chosen).values_list("reference", flat=True):
-                        self.stdout.write(reference)
-            more = f"; {len(unpaid_ids)} stale purchases" if unpaid_ids else ""
-            self.stdout.write(f"expire_pending_bookings: {len(ids)} stale (dry run, nothing changed){more}")
+            self._only_tell((holds, ids), (unpaid, unpaid_ids), verbosity=options["verbosity"])
             return
         counts = self._end(holds, ids, options["verbosity"])
         of_packs = self._end(unpaid, unpaid_ids, options["verbosity"])
+        ended, kept = session_cancellation.finish(by=expiry.BY, now=timezone.now())
         offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:BATCH])
         more = f"; purchases: {_told(len(unpaid_ids), of_packs)}" if unpaid_ids else ""
+        more += f"; {ended} bookings of cancelled sessions ended, {kept} unfinished" if ended or kept else ""
         more += f"; {offered} free seats offered to who waits" if offered else ""
         self.stdout.write(f"expire_pending_bookings: {_told(len(ids), counts)}{more}")
-        if _unfinished(counts + of_packs):
+        if _unfinished(counts + of_packs) or kept:
             raise SystemExit(1)
 
+    def _only_tell(self, *stale: tuple[QuerySet[Any], list[int]], verbosity: int) -> None:
+        left = session_cancellation.unfinished()
+        left_ids = list(left.values_list("pk", flat=True))
+        if verbosity >= 2:
+            for rows, ids in (*stale, (left, left_ids)):
+                for reference in rows.filter(pk__in=ids).values_list("reference", flat=True):
+                    self.stdout.write(reference)
+        holds, unpaid = (len(ids) for _, ids in stale)
+        more = f"; {unpaid} stale purchases" if unpaid else ""
+        more += f"; {len(left_ids)} bookings of cancelled sessions" if left_ids else ""
+        self.stdout.write(f"expire_pending_bookings: {holds} stale (dry run, nothing changed){more}")
+
     def _end(self, holds: QuerySet[Booking] | QuerySet[PackPurchase], ids: list[int], verbosity: int) -> Counter[Fate]:
-        """End them one by one; stop when Stripe is plainly silent, for the next run is already on its way."""
+        """End them one by one; ask no more when Stripe is plainly silent, for the next run is already on its way."""
         counts: Counter[Fate] = Counter()
         silences = 0
         for start in range(0, len(ids), BATCH):
             for order in holds.filter(pk__in=ids[start : start + BATCH]):
+                if silences == SILENCES and order.payment_id is not None:
+                    counts[Fate.UNFINISHED] += 1
+                    continue
                 fate = expiry.expire(order, now=timezone.now())
                 counts[fate] += 1
                 self.show(f"{order.reference} {fate}", done=sum(counts.values()), total=len(ids), verbosity=verbosity)
-                silences = silences + 1 if fate == Fate.SILENT else 0
-                if silences == SILENCES:
-                    counts[Fate.UNFINISHED] += len(ids) - sum(counts.values())
-                    return counts
+                if order.payment_id is not None:  # an offer needs no word of Stripe's
+                    silences = silences + 1 if fate == Fate.SILENT else 0
         return counts
 
 
