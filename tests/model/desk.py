@@ -9,7 +9,7 @@ from tests.model.play import SESSIONS, Play, act
 
 GRANTS = "/api/payments/credits/grants/"
 MOST_SESSIONS = 3
-DAYS = (2, 4)
+DAYS = (4, 2, 2, 1)
 LOT_UNTIL = 3
 
 
@@ -19,7 +19,7 @@ class Desk(Play):
     @act(when=lambda play: len(play.model.sessions) < MOST_SESSIONS)
     def open_a_session(self) -> None:
         capacity, amount = self.choose("capacity", (1, 2)), self.choose("amount", (1000, 1500, 1500, 0))
-        credits, day = self.choose("credits", (0, 1, 2)), self.choose("day", DAYS)
+        credits, day = self.choose("credits", (2, 1, 0, 2)), self.choose("day", DAYS)
         body = {"title": "Yoga", "instructor": "Isla", "location": "Studio 1", "currency": "gbp"}
         body |= {"capacity": capacity, "amount": amount, "credits_required": credits, **self._times(day)}
         with self.world.act():
@@ -45,19 +45,17 @@ class Desk(Play):
     @act(when=lambda play: play.waited_for())
     def begin_a_session_that_is_waited_for(self) -> None:
         session = self.choose("session", self.waited_for())
-        self.model.move(session, 0)
-        self._patch(session, **self._times(0))
+        self._move(session, 0)
 
     @act(when=lambda play: play.model.sessions)
     def change_the_time(self) -> None:
         """Also into the past: then it has begun."""
         session = self.choose("session", self.model.sessions)
-        self.model.move(session, self.choose("day", (*DAYS, *DAYS, 0)))
-        self._patch(session, **self._times(session.day))
+        self._move(session, self.choose("day", (*DAYS, *DAYS, 0)))
 
     @act()
     def grant_credits(self) -> None:
-        member, credits = self.choose("member", self.model.members), self.choose("credits", (1, 2))
+        member, credits = self.choose("member", self.model.members), self.choose("credits", (1, 2, 3))
         until, key = self.choose("until", (None, LOT_UNTIL)), self.choose("key", (None, None, "grant 1", "grant 2"))
         others = [one.grants[key] for one in self.model.members if key in one.grants and one is not member]
         taken = bool(others) or (key in member.grants and member.grants[key] != (credits, until))
@@ -79,6 +77,10 @@ class Desk(Play):
         """Sessions that somebody holds an unpaid seat of."""
         pending = [booking.session for booking in self.model.bookings if booking.status == "pending"]
         return [session for session in self.model.sessions if session in pending and not session.begun]
+
+    def _move(self, session: Session, day: int) -> None:
+        self.model.move(session, day)
+        self._patch(session, **self._times(day))
 
     def _patch(self, session: Session, **changes: Any) -> None:
         with self.world.act():

@@ -1,11 +1,11 @@
-"""What members do: book, ask how it stands, give up."""
+"""What members do: book, ask how it stands."""
 
 from typing import Any
 
 from tests.cast import code
-from tests.model.ledger import HOLDING, Booking, Session
+from tests.model.answers import Answer
+from tests.model.ledger import HOLDING, Booking, Member, Session
 from tests.model.play import BOOKINGS, Play, act
-from tests.model.studio import Answer
 
 
 class Guests(Play):
@@ -24,6 +24,11 @@ class Guests(Play):
     def book_with_a_key(self) -> None:
         self._book(self.choose("pay with", ("card", "auto")), self.choose("key", ("key 1", "key 2")))
 
+    @act(often=12, when=lambda play: play.affordable())
+    def book_for_credits(self) -> None:
+        member, session = self.choose("member and session", self.affordable())
+        self._ask_to_book(member, session, self.choose("pay with", ("auto", "credits")), None)
+
     @act(when=lambda play: any(booking.key for booking in play.model.bookings))
     def repeat_a_request(self) -> None:
         booking = self.choose("booking", [booking for booking in self.model.bookings if booking.key])
@@ -35,16 +40,6 @@ class Guests(Play):
         booking = self.choose("booking", self.model.bookings)
         self._ask(booking, "sync/", self.choose("by Carla", (True, False)), lambda: self.model.sync(booking))
 
-    @act(often=3, when=lambda play: any(booking.status == "pending" for booking in play.model.bookings))
-    def give_up(self) -> None:
-        holds = [booking for booking in self.model.bookings if booking.status == "pending"]
-        # A paid seat can be cancelled as well; here it is only asked for once its session has begun.
-        over = [one for one in self.model.bookings if one.status == "freed" or one.session.begun]
-        booking = self.choose("booking", [*holds, *holds, *over])
-        by_carla = self.choose("by Carla", (True, False))
-        why = "staff" if by_carla else "member"
-        self._ask(booking, "cancel/", by_carla, lambda: self.model.give_up(booking, why))
-
     @act(often=1)
     def look(self) -> None:
         """Bookings and balances, as the API lists them."""
@@ -53,6 +48,16 @@ class Guests(Play):
     def stale_and_full(self) -> list[Session]:
         full = [session for session in self.model.sessions if session.free_seats <= 0]
         return [session for session in full if any(one.expired and one.status == "pending" for one in session.bookings)]
+
+    def affordable(self) -> list[tuple[Member, Session]]:
+        """Who could pay with credits for a seat that can be had."""
+        return [
+            (member, session)
+            for session in self.model.sessions
+            if session.credits and session.amount and session.free_seats > 0 and not session.begun
+            for member in self.model.members
+            if member.active and sum(lot.left for lot in member.lots if lot.pays_for(session)) >= session.credits
+        ]
 
     def _book(self, pay_with: str, key: str | None) -> None:
         # Mostly a seat that can be had, by somebody who has none there.
@@ -72,10 +77,10 @@ class Guests(Play):
         else:
             self._refused(answer)
 
-    def _ask(self, booking: Booking, act: str, by_carla: bool, expected: Any) -> None:
+    def _ask(self, booking: Booking, act: str, by_carla: bool, expected: Any, **body: Any) -> None:
         caller = self.world.carla if by_carla else self.caller_of(booking.member)
         with self.world.act():
-            answer = caller.post(f"{BOOKINGS}{self.reference_of(booking)}/{act}")
+            answer = caller.post(f"{BOOKINGS}{self.reference_of(booking)}/{act}", body)
         if by_carla or booking.member.active:
             said: Answer = expected()
             self.agree(said, answer)

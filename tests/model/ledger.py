@@ -115,3 +115,12 @@ class Booking:
     expired: bool = False
     cut_short: bool = False
     ended: str = ""
+    drawn: list[tuple[Lot, int]] = field(default_factory=list)
+    returned_amount: int = 0
+    returned_credits: int = 0
+
+    @property
+    def shown(self) -> tuple[str | int, ...]:
+        """What its row says of it."""
+        returned = (self.returned_amount, self.returned_credits)
+        return (self.status, self.paid_with, self.amount, self.credits, *returned, self.ended)

@@ -25,13 +25,13 @@ class Payers(Play):
         self._at(intent, "confirm", payment_method="pm_card_chargeDeclined")
         self.model.stripe.decline(intent)
 
-    @act(when=lambda play: play.payable())
+    @act(often=3, when=lambda play: play.payable())
     def leave_the_issuers_question_open(self) -> None:
         intent = self.choose("intent", self.payable())
         self._at(intent, "confirm", payment_method="pm_card_authenticationRequired")
         self.model.stripe.ask_the_payer(intent)
 
-    @act(often=5, when=lambda play: play.with_status("requires_action"))
+    @act(often=12, when=lambda play: play.with_status("requires_action"))
     def answer_the_issuers_question(self) -> None:
         intent, ok = self.choose("intent", self.with_status("requires_action")), self.choose("ok", (True, False))
         self._at(intent, "authenticate", ok=ok)
@@ -91,10 +91,16 @@ class Payers(Play):
         return first + [one for one in done if not one.debt and self.model.booking_of(one.intent).status == "paid"]
 
     def refundable(self) -> list[Intent]:
-        return [intent for intent in self.with_status("succeeded") if intent.refundable]
+        """Not while a refund that bounced still stands as done here: what the next brings would seem too much."""
+        return [one for one in self.with_status("succeeded") if one.refundable and not self._unheard_of(one)]
 
     def uncontested(self) -> list[Intent]:
         return [intent for intent in self.with_status("succeeded") if intent.dispute is None]
+
+    def _unheard_of(self, intent: Intent) -> bool:
+        payment = self.model.booking_of(intent).payment
+        known = [debt.at_stripe for debt in payment.debts if debt.status == "failed"] if payment else []
+        return any(made.status == "failed" and made not in known for made in intent.given_back)
 
     def _at(self, intent: Intent, act: str, **body: Any) -> None:
         self._did(f"payment_intents/{self.id_of(intent)}/{act}", **body)

@@ -43,6 +43,11 @@ class Post(Play):
         self.model.stripe.armed[operation] = how
         self.world.fault(operation, how)
 
+    @act(when=lambda play: play.model.stripe.armed)
+    def stripe_answers_again(self) -> None:
+        self.model.stripe.armed.clear()
+        self.world.sandbox.clear_faults()
+
     def taken(self) -> list[Event]:
         """The events that the program has taken by the id they have."""
         told = zip(self.model.stripe.events, self.events, strict=True)

@@ -27,7 +27,8 @@ def _seats(studio: Studio) -> Iterator[str]:
 def _credits(studio: Studio) -> Iterator[str]:
     for member in studio.members:
         granted = sum(lot.granted for lot in member.lots)
-        spent = sum(booking.credits for booking in studio.bookings if booking.member is member)
+        mine = [booking for booking in studio.bookings if booking.member is member]
+        spent = sum(booking.credits - booking.returned_credits for booking in mine)
         if member.balance != granted - spent or any(lot.left < 0 for lot in member.lots):
             yield f"{member.name} was granted {granted}, spent {spent}, and has {member.balance}"
 
@@ -41,8 +42,8 @@ def _intents(studio: Studio) -> Iterator[str]:
             refused = booking.payment is not None and booking.payment.intent is None
             if booking.status == "freed" and intent.status in (*PAYABLE, "processing") and not refused:
                 yield "a freed seat can still be paid"
-            if booking.status == "paid" and intent.status != "succeeded":
-                yield "a booking is paid and its intent is not"
+            if booking.status in ("paid", "cancelled") and intent.status != "succeeded":
+                yield f"a booking is {booking.status} and its intent was not paid"
 
 
 def _money(studio: Studio) -> Iterator[str]:
@@ -51,10 +52,26 @@ def _money(studio: Studio) -> Iterator[str]:
             yield "more went back than came in"
     received = sum(booking.payment.received for booking in studio.bookings if booking.payment)
     earned = sum(booking.amount for booking in studio.bookings if booking.status == "paid" and booking.payment)
-    late = [booking for booking in studio.bookings if booking.payment and booking.status != "paid"]
+    given_up = [booking for booking in studio.bookings if booking.status == "cancelled" and booking.payment]
+    late = [booking for booking in studio.bookings if booking.payment and booking.status in ("pending", "freed")]
     owed = sum(_returned_or_owed(booking) for booking in late)
-    if received != earned + owed:
+    if received != earned + owed + sum(booking.amount for booking in given_up):
         yield f"{received} came in: {earned} are earned, {owed} owed or returned"
+    for booking in given_up:
+        yield from _of_a_cancelled(booking)
+
+
+def _of_a_cancelled(booking: Booking) -> Iterator[str]:
+    """What was said goes back, and no more by the program's hand; whoever sits at the dashboard may return more."""
+    payment = booking.payment
+    assert payment is not None
+    assert payment.intent is not None
+    said = booking.returned_amount
+    if _returned_or_owed(booking) < said:
+        yield f"{said} of a cancelled booking should go back, {_returned_or_owed(booking)} does"
+    ours = sum(made.amount for made in payment.intent.given_back if made.debt and made.status != "failed")
+    if ours > said:
+        yield f"{said} of a cancelled booking should go back, we gave {ours}"
 
 
 def _returned_or_owed(booking: Booking) -> int:

@@ -91,7 +91,8 @@ class Returning:
         """It did not reach the member: owed again, at once when only a part is left; after three attempts, staff."""
         again = None
         left = debt.payment.returnable
-        if debt.reason != "dashboard" and debt.attempt < MOST_ATTEMPTS:
+        late = any(one.reason == "late_payment" for one in debt.payment.debts)
+        if (debt.reason != "dashboard" or late) and debt.attempt < MOST_ATTEMPTS:
             amount = min(debt.amount, left)
             again = self.owe(debt.payment, amount, debt.reason, attempt=debt.attempt + 1, tomorrow=left >= debt.amount)
         if again is None and debt.payment.returnable:

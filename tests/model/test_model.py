@@ -23,6 +23,16 @@ WORTH_REACHING = {
     "late payment refunded",
     "debt submitted",
     "told of another time",
+    "card: all returned",
+    "card: a part returned",
+    "card: nothing returned",
+    "credits: all returned",
+    "credits: a part returned",
+    "credits: nothing returned",
+    "quote kept",
+    "quote refused",
+    "returned at once: succeeded",
+    "returned at once: silent",
 }
 ANSWERS = {
     *("200", "201", "409 session_full", "409 session_closed", "409 already_booked", "409 not_cancellable"),

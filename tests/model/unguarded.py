@@ -9,14 +9,16 @@ from typing import Any
 
 from django.db import transaction
 
-from booking import checkout
-from payments import intents, outcomes, refunds, stripe_client
-from payments.models import CreditLot, Payment, Refund
+from booking import checkout, quotes
+from booking.models import Booking
+from payments import credits, intents, outcomes, refunds, stripe_client
+from payments.models import CreditLot, CreditSpend, Payment, Refund
 from payments.outcomes import Outcome, Settle
 from payments.stripe_objects import Intent, Repayment
 
 apply_once = outcomes.apply
 row_of = refunds._row_of
+give_credits_back = credits.give_back
 
 
 def settle_every_success(payment_id: int, *, intent: Intent, outcome: Outcome, settle: Settle, **more: Any) -> Payment:
@@ -64,6 +66,15 @@ def keep_every_debt(payment: Payment, now: datetime) -> None:
     """Leaves debts as they are, whatever was returned."""
 
 
+def forget_the_quote(token: str, *, booking: Booking, now: datetime) -> None:
+    """Takes any quote for none, and returns what the terms say by now."""
+
+
+def return_every_credit(spent: CreditSpend, *, credits: int, now: datetime) -> None:
+    """Gives back what was spent, whatever the terms left of it."""
+    give_credits_back(spent, credits=spent.credits, now=now)
+
+
 REPLACEMENTS: dict[str, list[tuple[Any, str, Any]]] = {
     "a success settles twice": [(outcomes, "apply", settle_every_success)],
     "freed before voided": [(intents, "void", free_first_void_second)],
@@ -72,5 +83,7 @@ REPLACEMENTS: dict[str, list[tuple[Any, str, Any]]] = {
         (refunds, "_row_of", owe_beside_the_dashboard),
         (refunds, "_fit_debts", keep_every_debt),
     ],
+    "a quote is forgotten": [(quotes, "read", forget_the_quote)],
+    "credits come back in full": [(credits, "give_back", return_every_credit)],
     "a key is never remembered": [(checkout, "_own_booking", lambda order: None)],
 }

@@ -16,7 +16,7 @@ from booking.models import Booking, ClassSession
 from members.models import Member
 from notifications import delivery
 from notifications.models import Message
-from payments import intents
+from payments import intents, refunds
 from payments.models import CreditLot, Refund
 from tests.cast import Caller, Sandbox, age, tell
 
@@ -56,7 +56,6 @@ class World:
         self.callers = [Caller(member) for member in self.members]
         self.carla = Caller(Member.objects.create_user("carla@example.com", name="Carla", is_staff=True))
         self.anyone = Caller()
-        self.midnight = timezone.now().replace(microsecond=0)
 
     @staticmethod
     def _member(name: str, number: int) -> Member:
@@ -65,8 +64,9 @@ class World:
         )
 
     def begin_anew(self) -> None:
-        """Empty the tables and the sandbox; the members stay, with their sessions."""
+        """Empty the tables and the sandbox; the members stay, with their sessions. Days count from now on."""
         self.calm()
+        self.midnight = timezone.now().replace(microsecond=0)
         self.sandbox.reset()
         empty("booking", "notifications", "payments")
         Member.objects.update(is_active=True)
@@ -74,6 +74,7 @@ class World:
     def calm(self) -> None:
         assert delivery.lane.wait(20)
         assert intents.lane.wait(20)
+        assert refunds.lane.wait(20)
         assert delivery.lane.wait(20)
 
     @contextmanager
@@ -143,8 +144,8 @@ def _keys(model: type[models.Model]) -> list[Any]:
 
 
 def shown_bookings() -> list[tuple[Any, ...]]:
-    names = ("status", "paid_with", "amount", "credits_spent", "ended_reason", "payment__status", "idempotency_key")
-    return list(Booking.objects.order_by("id").values_list(*names))
+    names = ("status", "paid_with", "amount", "credits_spent", "returned_amount", "returned_credits", "ended_reason")
+    return list(Booking.objects.order_by("id").values_list(*names, "payment__status", "idempotency_key"))
 
 
 def shown_sessions() -> list[tuple[Any, ...]]:
