@@ -45,7 +45,7 @@ class Cancelling(Settling):
 
     def cancel(self, booking: Booking, why: str, quote: Quote | None = None) -> Answer:
         def end() -> Answer:
-            if booking.status not in HOLDING:
+            if booking.status not in HOLDING or (booking.status == "paid" and booking.session.begun):
                 raise Refused(409, "not_cancellable")
             if quote is not None and (quote.over or (quote.booking, quote.status) != (booking, booking.status)):
                 self.reached["quote refused"] += 1
