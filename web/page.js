@@ -55,8 +55,9 @@ export function act(label, does, { kind = "", describe, within } = {}) {
   return button;
 }
 
-/** Tell of an error beside a part of the page, once; the next one takes its place. */
+/** Tell of an error beside a part of the page, once; the next one takes its place. A part that is gone is told of aloud. */
 export function complain(part, error) {
+  if (!part.isConnected) return say(refusal(error));
   const told = notice(refusal(error), { kind: "bad" });
   const old = part.nextElementSibling;
   if (old?.matches(".notice.bad")) old.replaceWith(told);

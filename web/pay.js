@@ -9,7 +9,7 @@ import * as api from "./api.js";
 import { act, complain, h, notice, pause, show } from "./page.js";
 import { handed } from "./seat.js";
 import { about } from "./session.js";
-import { cardForm } from "./stripe.js";
+import { cardForm } from "./card.js";
 import { count, now } from "./studio.js";
 import { credits, left, money, t } from "./words.js";
 
@@ -54,7 +54,7 @@ async function pay(what) {
   const { main, signal } = what;
   const clock = h("p", { class: "clock" });
   const box = h("div", { class: "paying" });
-  const giveUp = what.giveUp && h("p", {}, act(t("session.giveBack"), async () => settle(await what.giveUp()), { within: box }));
+  const giveUp = what.giveUp && h("p", {}, act(t("session.giveBack"), async () => settle(await what.giveUp()), { kind: "quietly", within: box }));
   show(main, h("h1", { tabindex: -1 }, t("pay.title")), h("section", { class: "card summary", "aria-label": t("pay.what") }, h("h2", {}, what.name), what.title, h("p", { class: "price" }, money(what.amount, what.currency))), clock, box, giveUp);
   let form;
   let watching;

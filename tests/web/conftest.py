@@ -29,6 +29,29 @@ def site(site_process: Server, sandbox: Sandbox) -> Iterator[Server]:
     yield from _told(site_process, sandbox)
 
 
+@pytest.fixture(scope="session")
+def patient_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
+    """The same under the other policy: after a decline another card may be tried."""
+    yield from _serving(sandbox_process, tmp_path_factory.mktemp("patient"), PAYMENT_FAILED_POLICY="hold")
+
+
+@pytest.fixture
+def patient(patient_process: Server, sandbox: Sandbox) -> Iterator[Server]:
+    yield from _told(patient_process, sandbox)
+
+
+@pytest.fixture(scope="session")
+def cardless_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
+    """A studio that has no keys of Stripe's."""
+    none = dict.fromkeys(("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_JS_URL"), "")
+    yield from _serving(sandbox_process, tmp_path_factory.mktemp("cardless"), **none)
+
+
+@pytest.fixture
+def cardless(cardless_process: Server, sandbox: Sandbox) -> Iterator[Server]:
+    yield from _told(cardless_process, sandbox)
+
+
 def _serving(sandbox: str, folder: Any, **more: str) -> Iterator[Server]:
     server = Server("config.wsgi", sandbox=sandbox, log=folder / "log", processes=1, **more)
     try:
