@@ -24,6 +24,9 @@ const pages = [
   [/^\/confirm\/([\w:-]+)$/, "signIn", () => import("./sign.js").then(({ confirm }) => confirm)],
 ];
 
+// What stands behind the `#` is a page here, so the link past the navigation is followed by hand.
+document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), main.focus()));
+
 let visit = new AbortController();
 let returned = comeBack();
 start();

@@ -12,7 +12,7 @@ export default async function bookings({ main, signal }) {
   const waiting = h("section", { hidden: true });
   show(main, h("h1", { tabindex: -1 }, t("bookings.title")), waiting,
     h("section", { "aria-label": t("bookings.coming") }, h("h2", {}, t("bookings.coming")), coming),
-    h("section", { "aria-label": t("bookings.past") }, h("h2", {}, t("bookings.past")), ended, past));
+    h("section", { class: "past", "aria-label": t("bookings.past") }, h("h2", {}, t("bookings.past")), ended, past));
   let shown = "";
   async function load() {
     const [next, entries] = await Promise.all([api.bookings({ mine: true, upcoming: true, page_size: 100 }), api.waitlist()]);
@@ -53,11 +53,13 @@ async function older(list, page, signal) {
 
 function line(booking, session) {
   const { reference, status, checked_in_at: checked } = booking;
-  const pay = status === "pending";
-  return h("article", { class: `card ${status}` },
+  const over = Date.parse(session.starts_at) <= now();
+  const pay = status === "pending" && !over;
+  const state = checked ? "checked" : over && holds(booking) ? "closed" : status;
+  return h("article", { class: `card ${over ? "" : status}` },
     h("div", { class: "what" }, h("h3", {}, h("a", { href: `#/bookings/${reference}` }, session.title)),
       h("p", { class: "quiet" }, `${when(session.starts_at)} · ${session.location}`),
-      h("p", { class: "facts" }, h("span", { class: `mark ${status}` }, t(`state.${checked ? "checked" : status}`)), h("span", { class: "code" }, reference),
+      h("p", { class: "facts" }, h("span", { class: `mark ${state}` }, t(`state.${state}`)), h("span", { class: "code" }, reference),
         pay && h("span", {}, left(Date.parse(booking.expires_at) - now())))),
     pay && h("div", { class: "do" }, h("a", { class: "button main", href: `#/pay/${reference}` }, t("session.keepPaying"))));
 }

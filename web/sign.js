@@ -10,26 +10,27 @@ const password = (autocomplete) => field(t("sign.password"), { name: "password",
 const page = (main, title, ...content) => show(main, h("div", { class: "narrow" }, h("h1", { tabindex: -1 }, t(title)), ...content));
 const link = (to, text) => h("p", {}, h("a", { href: to }, t(text)));
 
-export function signIn({ main, query }) {
+export function signIn({ main, query, signal }) {
   page(main, "sign.in", query.get("out") && notice(t("sign.out")),
-    form({ fields: [email(), password("current-password")], send: t("sign.send"), does: ({ email, password }) => entered(() => api.signIn(email, password), query) }),
+    form({ fields: [email(), password("current-password")], send: t("sign.send"), does: ({ email, password }) => entered(() => api.signIn(email, password), query, signal) }),
     link(`#/sign-up?${query}`, "sign.toUp"), link("#/forgot", "sign.forgot"));
 }
 
-export function signUp({ main, query }) {
+export function signUp({ main, query, signal }) {
   const name = field(t("sign.name"), { name: "name", autocomplete: "name", maxlength: 150 });
   const does = ({ email, password, name }) => entered(async () => {
     await api.signUp(email, password);
     if (name) await api.change({ name });
     say(t("sign.welcome"));
-  }, query);
+  }, query, signal);
   page(main, "sign.up", form({ fields: [name, email(), password("new-password")], send: t("sign.sendUp"), does }), link(`#/sign-in?${query}`, "sign.toIn"));
 }
 
-/** Sign in, and go on where the visitor was; only ever to a page of this site. */
-async function entered(enter, query) {
+/** Sign in, and go on where the visitor was; only ever to a page of this site. Whoever has turned to another stays there. */
+async function entered(enter, query, signal) {
   await enter();
   await meet();
+  if (signal.aborted) return;
   const then = query.get("then") ?? "";
   location.hash = then.startsWith("#/") ? then : "#/";
 }

@@ -1,5 +1,6 @@
 """The frontend in a real browser, before the real server and the sandbox."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -64,9 +65,18 @@ def _serving(sandbox: str, folder: Any, **more: str) -> Iterator[Server]:
 def _told(server: Server, sandbox: Sandbox) -> Iterator[Server]:
     sandbox.control("POST", "configure", webhook_url=f"{server.base}/api/booking/stripe/webhook/")
     yield server
+    _until_quiet(sandbox)
     sandbox.control("POST", "configure", webhook_url=None)
     server.wait_until_calm()
     assert "Traceback" not in (logged := server.logged()), logged
+
+
+def _until_quiet(sandbox: Sandbox) -> None:
+    """Until all news of payments have arrived: after that the tables can be emptied."""
+    deadline = time.monotonic() + 10
+    while any(one["state"] == "waiting" for one in sandbox.control("GET", "deliveries")["deliveries"]):
+        assert time.monotonic() < deadline, "news of payments did not arrive"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -68,7 +68,7 @@ class Visitor:
 
     def presses(self, name: str | re.Pattern[str], role: Any = "button") -> None:
         """Press the first button of this name (or follow a link of it)."""
-        self.page.get_by_role(role, name=name).first.click()
+        self.page.get_by_role(role, name=name, exact=isinstance(name, str)).first.click()
 
     def follows(self, name: str | re.Pattern[str]) -> None:
         self.presses(name, "link")
