@@ -7,6 +7,7 @@
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make fuzz  ten thousand made-up requests against the API's own document: CASES=300 makes fewer
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
+# make bench-frontend  how soon the schedule can be used on a slow phone
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-integrity  what check_integrity takes for a million bookings, on both databases
 # make lock   write requirements*.txt from requirements*.in
@@ -24,7 +25,7 @@ STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: run chaos fuzz coverage mutation evidence test test-live test-sqlite test-postgresql check bench-integrity bench-sandbox lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-sqlite test-postgresql check bench-frontend bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -91,6 +92,9 @@ check: $(VENV)/.development
 bench-integrity: $(VENV)/.development
 	DATABASE_URL= $(PY) -m bench.integrity
 	$(PY) -m tests.postgresql bench.integrity
+
+bench-frontend: $(VENV)/.development
+	$(PY) -m bench.frontend
 
 bench-sandbox: $(VENV)/.development
 	$(PY) -m bench.sandbox

@@ -52,7 +52,8 @@ class CompressedFrontend(GZipMiddleware):
             request.META["HTTP_IF_NONE_MATCH"] = request.META["HTTP_IF_NONE_MATCH"].removeprefix("W/")
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        return super().process_response(request, response) if isinstance(response, WhiteNoiseFileResponse) else response
+        of_a_file = isinstance(response, WhiteNoiseFileResponse) and response.status_code == 200
+        return super().process_response(request, response) if of_a_file else response
 
 
 def retry_after(get_response: GetResponse) -> GetResponse:

@@ -92,7 +92,7 @@ async function insist(path, body) {
 }
 
 async function request(method, path, body, headers = {}, fine = []) {
-  const sent = { Accept: "application/json", ...headers };
+  const sent = { ...headers };
   if (method !== "GET") sent["X-CSRFToken"] = token() ?? (await get(`${allauth}/config`), token());
   if (body !== undefined) sent["Content-Type"] = "application/json";
   const answer = await fetch(path, { method, headers: sent, body: body && JSON.stringify(body) });

@@ -26,6 +26,7 @@ export async function booking({ main, parameters: [reference], returned, signal 
     forget: () => handed.delete(reference),
     moved: (other) => other.reference !== reference && `#/pay/${other.reference}`,
     success: () => [notice(t("pay.paid"), { kind: "good" }), h("p", {}, h("a", { class: "button main", href: `#/bookings/${reference}` }, t("session.see")))],
+    held: "pay.held",
     over: ({ status, ended_reason: reason }) => [
       notice(t(status === "cancelled" ? "pay.cancelled" : reason === "payment_failed" ? "pay.declined" : reason === "expired" ? "pay.ended" : "pay.freed"), { kind: "bad" }),
       h("p", { class: "row" }, h("a", { class: "button main", href: `#/session/${first.session}` }, t("pay.bookAgain")), h("a", { class: "button", href: "#/" }, t("back"))),
@@ -46,6 +47,7 @@ export async function purchase({ main, parameters: [reference], returned, signal
     forget: () => handed.delete(reference),
     moved: (other) => other.purchase !== reference && `#/pack/${other.purchase}`,
     success: () => [notice(t("pay.packPaid"), { kind: "good" }), h("p", {}, h("a", { class: "button main", href: "#/credits" }, t("nav.credits")))],
+    held: "pay.packHeld",
     over: () => [notice(t("pay.packEnded"), { kind: "bad" }), h("p", {}, h("a", { class: "button main", href: "#/credits" }, t("pay.buyAgain")))],
   });
 }
@@ -153,7 +155,7 @@ async function pay(what) {
 
   function tick(until) {
     clearInterval(clock.timer);
-    const step = () => show(clock, t("pay.held", { left: left(Date.parse(until) - now()) }));
+    const step = () => show(clock, t(what.held, { left: left(Date.parse(until) - now()) }));
     step();
     clock.timer = setInterval(step, 1000);
     signal.addEventListener("abort", () => clearInterval(clock.timer));

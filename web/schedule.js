@@ -10,6 +10,14 @@ const DAYS = 7;
 const FRESH = 20_000;
 const wanted = { search: "", instructor: "", available: false };
 
+/** Ask for seven days and two more on either side: the studio's zone, and its today, need not be known yet. */
+const ask = (from) => api.sessions({ starts_after: `${addDays(from, -2)}T00:00:00Z`, starts_before: `${addDays(from, DAYS + 2)}T00:00:00Z` });
+
+// A first visit asks for the schedule while it is still being told where the studio is.
+const utcToday = new Date().toISOString().slice(0, 10);
+let early = location.hash.length < 3 && ask(utcToday);
+if (early) early.catch(() => {}); // whoever waits for it is told
+
 export default async function schedule({ main, parameters: [date], signal }) {
   const today = dateOf(now());
   const from = date ?? today;
@@ -19,12 +27,15 @@ export default async function schedule({ main, parameters: [date], signal }) {
   const strip = h("div", { class: "strip", role: "group", "aria-label": t("schedule.days") });
   show(main, heading(from, today), choice.element, strip, list, h("p", { class: "quiet" }, t("schedule.zone", { zone: studio.time_zone })));
   let sessions = [];
-  let own = await mine();
+  let own;
   let drawn = "";
 
   async function load() {
-    const query = { starts_after: midnight(from).toISOString(), starts_before: midnight(addDays(from, DAYS)).toISOString() };
-    [sessions, own] = await Promise.all([api.sessions(query), mine()]);
+    const near = Math.abs(Date.parse(from) - Date.parse(utcToday)) <= 86_400_000;
+    const asked = early && near ? early : ask(from);
+    early = null;
+    const [found, claims] = await Promise.all([asked, mine()]);
+    [sessions, own] = [found.filter(({ starts_at: at }) => dates.includes(dateOf(at))), claims];
     choice.offer(sessions);
     draw();
   }

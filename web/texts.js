@@ -39,7 +39,7 @@ export const texts = {
     noCards: "Cards cannot be taken here at the moment. Use credits, or ask at the desk.", buy: "Buy credits", see: "See your booking", keepPaying: "Finish paying", giveBack: "Give the seat back",
   },
   pay: {
-    title: "Pay", held: "Your seat is held for {left}.", button: "Pay {price}", loading: "The card form is loading …",
+    title: "Pay", held: "Your seat is held for {left}.", packHeld: "You can pay for it within {left}.", button: "Pay {price}", loading: "The card form is loading …",
     noScript: "The card form could not be loaded. Your seat is held: try again.", asking: "The bank is asked …",
     confirming: "Paid. Your booking is being confirmed …", processing: "Your bank is still working on it. The seat is yours as long; you may close this page.",
     paid: "You are in!", packPaid: "Your credits are here.", ended: "Your hold has run out, and the seat went back. Nothing was charged.",
