@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from members.models import Member
@@ -13,15 +14,16 @@ from tests.cast import give_credits, session
 from tests.web.visitor import Visit
 
 WEB = Path(__file__).resolve().parents[2] / "web"
-SOURCES = {path.name: path.read_text() for path in WEB.glob("*.js") if path.name != "texts.js"}
+SOURCES = {path.name: path.read_text() for path in WEB.glob("*.js") if not path.name.startswith("texts")}
+TRANSLATIONS = sorted(path.name for path in WEB.glob("texts.*.js"))
 READ = "import(process.argv[1]).then(({ texts }) => console.log(JSON.stringify(texts)))"
 FORMS = {"one", "other"}
 # Chosen by what the API says: a booking's state, a reason, a code.
 CHOSEN = ("state.", "booking.reason.", "wallet.kind.", "refused.")
 
 
-def texts() -> dict[str, Any]:
-    ran = subprocess.run(["node", "-e", READ, str(WEB / "texts.js")], capture_output=True, text=True, check=True)
+def texts(name: str = "texts.js") -> dict[str, Any]:
+    ran = subprocess.run(["node", "-e", READ, str(WEB / name)], capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(ran.stdout)
     return found
 
@@ -45,6 +47,28 @@ def test_every_text_that_is_asked_for_is_there_and_none_is_idle() -> None:
     idle = {name for name in there - asked if not name.startswith((*CHOSEN, *composed))}
     last = {name for name in idle if not re.search(rf"\b{name.rpartition('.')[2]}\b", code)}
     assert last == set(), "there, and never asked for"
+
+
+def blanks(part: Any) -> Any:
+    """The same tree with what is filled into each text."""
+    if isinstance(part, str):
+        return sorted(re.findall(r"\{\w+\}", part))
+    return {name: blanks(value) for name, value in part.items()}
+
+
+@pytest.mark.parametrize("name", TRANSLATIONS)
+def test_a_translation_has_every_text_with_what_is_filled_in(name: str) -> None:
+    assert blanks(texts(name)) == blanks(texts())
+
+
+def test_a_visitor_reads_their_own_language(visit: Visit, ana: Member) -> None:
+    give_credits(ana, 2)
+    session(title="8", amount=1500)
+    page = visit(ana, locale="de-AT")
+    page.sees("10 Plätze frei")
+    page.sees("2 Guthaben")
+    assert page.page.evaluate("document.documentElement.lang") == "de"
+    page.shows("schedule-german")
 
 
 def test_translated_no_word_of_the_old_language_is_left(visit: Visit, ana: Member) -> None:
