@@ -4,8 +4,7 @@ import * as api from "./api.js";
 import { act, every, h, say, show } from "./page.js";
 import { about } from "./session.js";
 import { count, now } from "./studio.js";
-import { texts } from "./texts.js";
-import { credits, left, money, refusal, t, when } from "./words.js";
+import { credits, left, money, refusal, t, texts, when } from "./words.js";
 
 export default async function booking(visit) {
   const { main, parameters: [reference], signal } = visit;

@@ -1,4 +1,4 @@
-/** Every word of the page. Translate this file, and set `lang` in index.html; `{…}` is filled in. */
+/** Every word of the page. A translation is a copy of this file, named in words.js; `{…}` is filled in. */
 
 export const texts = {
   brand: "Holdfast",
@@ -17,21 +17,21 @@ export const texts = {
   more: "Show more",
   missing: { title: "Nothing here", text: "This page does not exist, or not for you." },
   schedule: {
-    title: "Schedule", week: "{from} – {to}", earlier: "Earlier", later: "Later", today: "Today",
+    title: "Schedule", week: "{from} – {to}", earlier: "Earlier", later: "Later",
     empty: "Nothing is on in these days.", emptyFiltered: "Nothing in these days fits.",
     nothing: "–", zone: "Times are the studio's: {zone}.", filters: "Find a class",
     search: "Search", instructor: "With", anyone: "Anyone", available: "Free seats only", days: "Days", classes: { one: "{count} class", other: "{count} classes" }, next: "Look at the next days",
   },
-  seats: { left: { one: "{count} seat left", other: "{count} seats left" }, none: "Full", many: "Free seats" },
+  seats: { left: { one: "{count} seat left", other: "{count} seats left" }, none: "Full" },
   state: {
     paid: "Booked", pending: "Held for you", offered: "A seat is yours", waiting: "Waiting, {position} in line",
     freed: "Given back", cancelled: "Cancelled", checked: "You were there", closed: "Over", called: "Called off",
     taken: "Taken", lapsed: "Lapsed", left: "Left",
   },
   session: {
-    with: "With {instructor}", minutes: "{count} min", price: "Price",
+    with: "With {instructor}", minutes: "{count} min",
     bookCredits: "Book for {credits}", bookCard: "Book for {price}", bookFree: "Book", book: "Book", details: "Details",
-    pay: "Pay by card: {price}", bookNamed: "{does}: {title}, {when}", signIn: "Sign in to book",
+    bookNamed: "{does}: {title}, {when}", signIn: "Sign in to book",
     takeCredits: "Take it for {credits}", takeCard: "Take it: {price}", booked: "You are in: {title}, {when}.",
     join: "Join the waitlist", leave: "Leave the waitlist", waiting: "You are number {position} in line. We tell you when a seat is yours.",
     joined: "You are on the waitlist.", gone: "You are off the waitlist.", full: "All seats are taken.",
@@ -40,20 +40,19 @@ export const texts = {
   },
   pay: {
     title: "Pay", held: "Your seat is held for {left}.", packHeld: "You can pay for it within {left}.", button: "Pay {price}", loading: "The card form is loading …",
-    noScript: "The card form could not be loaded. Your seat is held: try again.", asking: "The bank is asked …",
+    noScript: "The card form could not be loaded. Your seat is held: try again.",
     confirming: "Paid. Your booking is being confirmed …", processing: "Your bank is still working on it. The seat is yours as long; you may close this page.",
     paid: "You are in!", packPaid: "Your credits are here.", ended: "Your hold has run out, and the seat went back. Nothing was charged.",
     declined: "The payment failed, and the seat went back. Nothing was charged.", freed: "This seat was given back. Nothing was charged.",
     cancelled: "This booking was cancelled.", bookAgain: "Book again", tryAgain: "Try another card.", later: "Still waiting for the bank. We tell you as soon as we know.",
-    unavailable: "The payment provider does not answer. Your seat is held; we ask again in {left}.",
     packEnded: "This purchase has ended. Nothing was charged.", buyAgain: "Choose a pack", what: "What you pay for",
   },
   bookings: {
     title: "My bookings", coming: "Coming", past: "Past and given back", waiting: "Waitlist", none: "Nothing yet. Find a class in the schedule.",
-    nonePast: "Nothing yet.", reference: "Booking {reference}", calendar: "Add to calendar",
+    reference: "Booking {reference}", calendar: "Add to calendar",
   },
   booking: {
-    title: "Booking {reference}", paidBy: "Paid with", card: "Card, {price}", credits: "{credits}", free: "Free", on: "Made", held: "Held until",
+    paidBy: "Paid with", card: "Card, {price}", credits: "{credits}", free: "Free", on: "Made", held: "Held until",
     history: "What happened", cancel: "Cancel this booking", returnsCard: "You get {price} back on your card.", returnsPart: "You get {price} of {paid} back on your card.",
     returnsCredits: "You get {credits} back.", returnsNothing: "Nothing comes back: it is too late for that.", returnsFree: "It cost nothing, so nothing comes back.", returnsHold: "Nothing was paid, so nothing comes back.",
     until: "Yours until {when}.", promise: "We keep to this for {left}.", sure: "Yes, cancel it", keep: "Keep it",
@@ -65,13 +64,13 @@ export const texts = {
     },
   },
   wallet: {
-    title: "Credits", balance: "You have {credits}.", none: "You have no credits.", lots: "Your credits", lot: "{left} of {granted}", until: "until {when}", forever: "without end",
+    title: "Credits", balance: "You have {credits}.", none: "You have no credits.", lot: "{left} of {granted}", until: "until {when}", forever: "without end",
     packs: "Buy credits", pack: "{credits}, valid for {days} days", buy: "Buy for {price}", buyNamed: "Buy {name} for {price}", entries: "Movements",
     kind: { granted: "Granted", spent: "Spent", returned: "Returned", expired: "Expired", taken_back: "Taken back", refunded: "Refunded" }, noPacks: "No packs are on sale.",
   },
   account: {
     title: "Account", about: "About you", name: "Name", phone: "Phone, with country code", phoneHint: "For example +44 7700 900123.",
-    consent: "Send me messages by WhatsApp", consentHint: "Otherwise by e-mail.", save: "Save", saved: "Saved.", email: "E-mail",
+    consent: "Send me messages by WhatsApp", consentHint: "Otherwise by e-mail.", save: "Save", saved: "Saved.",
     calendar: "Calendar", calendarText: "Subscribe in your phone's calendar and see every booking there. Whoever has the address can read it.",
     calendarNew: "Make an address", calendarRenew: "Make a new address", calendarEnd: "End the address", calendarHave: "You have an address since {when}. It is not shown again.",
     calendarIs: "Your address, shown this once", calendarOpen: "Open in calendar", calendarEnded: "The address is ended.",
