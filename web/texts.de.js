@@ -35,7 +35,7 @@ export const texts = {
     takeCredits: "Annehmen für {credits}", takeCard: "Annehmen: {price}", booked: "Du bist dabei: {title}, {when}.",
     join: "Auf die Warteliste", leave: "Von der Warteliste", waiting: "Du bist Nummer {position} auf der Warteliste. Wir sagen Bescheid, wenn ein Platz deiner ist.",
     joined: "Du stehst auf der Warteliste.", gone: "Du stehst nicht mehr auf der Warteliste.", full: "Alle Plätze sind vergeben.",
-    offer: "Ein Platz wird noch {left} für dich gehalten.", decline: "Verzichten", over: "Dieser Kurs ist vorbei oder hat begonnen.", called: "Das Studio hat diesen Kurs abgesagt.",
+    offer: "Ein Platz wird noch {left} für dich gehalten.", offerOver: "Dieses Angebot ist abgelaufen.", decline: "Verzichten", over: "Dieser Kurs ist vorbei oder hat begonnen.", called: "Das Studio hat diesen Kurs abgesagt.",
     noCards: "Karten gehen hier gerade nicht. Nimm Guthaben, oder frag am Empfang.", buy: "Guthaben kaufen", see: "Zur Buchung", keepPaying: "Weiter zum Bezahlen", giveBack: "Platz zurückgeben",
   },
   pay: {
@@ -52,14 +52,15 @@ export const texts = {
     reference: "Buchung {reference}", calendar: "In den Kalender",
   },
   booking: {
-    paidBy: "Bezahlt mit", card: "Karte, {price}", credits: "{credits}", free: "Kostenlos", on: "Gebucht",
-    history: "Was geschah", cancel: "Diese Buchung stornieren", returnsCard: "Du bekommst {price} auf deine Karte zurück.",
-    returnsCredits: "Du bekommst {credits} zurück.", returnsNothing: "Nichts kommt zurück: Dafür ist es zu spät.", returnsHold: "Nichts wurde bezahlt, also kommt nichts zurück.",
-    until: "Das gilt bis {when}.", promise: "Unser Wort gilt noch {left}.", sure: "Ja, stornieren", keep: "Behalten",
-    done: "Storniert.", byStaff: "vom Studio",
+    paidBy: "Bezahlt mit", card: "Karte, {price}", credits: "{credits}", free: "Kostenlos", on: "Angelegt", held: "Gehalten bis",
+    history: "Was geschah", cancel: "Diese Buchung stornieren", returnsCard: "Du bekommst {price} auf deine Karte zurück.", returnsPart: "Du bekommst {price} von {paid} auf deine Karte zurück.",
+    returnsCredits: "Du bekommst {credits} zurück.", returnsNothing: "Nichts kommt zurück: Dafür ist es zu spät.", returnsFree: "Es hat nichts gekostet, also kommt nichts zurück.", returnsHold: "Nichts wurde bezahlt, also kommt nichts zurück.",
+    until: "Für dich bis {when}.", promise: "Dabei bleibt es noch {left}.", sure: "Ja, stornieren", keep: "Behalten",
+    done: "Storniert.", stale: "Das hat sich inzwischen geändert: Sieh noch einmal hin.", byStaff: "vom Studio",
     reason: {
       payment_failed: "die Zahlung schlug fehl", payment_canceled: "die Zahlung wurde abgebrochen", expired: "die Zeit lief ab", member: "du hast sie zurückgegeben",
       session_cancelled: "der Kurs fiel aus", offer_lapsed: "das Angebot lief ab", payment_rejected: "die Zahlung wurde abgelehnt", staff: "das Studio hat sie zurückgegeben",
+      offer: "von der Warteliste", late_payment: "die Zahlung kam doch noch",
     },
   },
   wallet: {

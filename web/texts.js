@@ -35,7 +35,7 @@ export const texts = {
     takeCredits: "Take it for {credits}", takeCard: "Take it: {price}", booked: "You are in: {title}, {when}.",
     join: "Join the waitlist", leave: "Leave the waitlist", waiting: "You are number {position} in line. We tell you when a seat is yours.",
     joined: "You are on the waitlist.", gone: "You are off the waitlist.", full: "All seats are taken.",
-    offer: "A seat is kept for you for {left}.", decline: "Let it go", over: "This class is over, or has begun.", called: "The studio has called this class off.",
+    offer: "A seat is kept for you for {left}.", offerOver: "This offer has run out.", decline: "Let it go", over: "This class is over, or has begun.", called: "The studio has called this class off.",
     noCards: "Cards cannot be taken here at the moment. Use credits, or ask at the desk.", buy: "Buy credits", see: "See your booking", keepPaying: "Finish paying", giveBack: "Give the seat back",
   },
   pay: {
@@ -52,14 +52,15 @@ export const texts = {
     reference: "Booking {reference}", calendar: "Add to calendar",
   },
   booking: {
-    paidBy: "Paid with", card: "Card, {price}", credits: "{credits}", free: "Free", on: "Booked",
-    history: "What happened", cancel: "Cancel this booking", returnsCard: "You get {price} back on your card.",
-    returnsCredits: "You get {credits} back.", returnsNothing: "Nothing comes back: it is too late for that.", returnsHold: "Nothing was paid, so nothing comes back.",
-    until: "This holds until {when}.", promise: "We keep our word for {left}.", sure: "Yes, cancel it", keep: "Keep it",
-    done: "Cancelled.", byStaff: "by the studio",
+    paidBy: "Paid with", card: "Card, {price}", credits: "{credits}", free: "Free", on: "Made", held: "Held until",
+    history: "What happened", cancel: "Cancel this booking", returnsCard: "You get {price} back on your card.", returnsPart: "You get {price} of {paid} back on your card.",
+    returnsCredits: "You get {credits} back.", returnsNothing: "Nothing comes back: it is too late for that.", returnsFree: "It cost nothing, so nothing comes back.", returnsHold: "Nothing was paid, so nothing comes back.",
+    until: "Yours until {when}.", promise: "We keep to this for {left}.", sure: "Yes, cancel it", keep: "Keep it",
+    done: "Cancelled.", stale: "This has changed in the meantime: look again.", byStaff: "by the studio",
     reason: {
       payment_failed: "the payment failed", payment_canceled: "the payment was canceled", expired: "the hold ran out", member: "you gave it back",
       session_cancelled: "the class was called off", offer_lapsed: "the offer ran out", payment_rejected: "the payment was refused", staff: "the studio gave it back",
+      offer: "from the waitlist", late_payment: "the payment came after all",
     },
   },
   wallet: {
