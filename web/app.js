@@ -81,6 +81,8 @@ const nothing = () => show(main, h("h1", { tabindex: -1 }, t("missing.title")), 
 /** Stripe sends payers back with the outcome, and the secret, in the address: read the one, forget the other. */
 function comeBack() {
   const asked = new URLSearchParams(location.search);
+  // The links of messages name a booking.
+  if (/^\w+$/.test(asked.get("booking") ?? "")) history.replaceState(null, "", `${location.pathname}#/bookings/${asked.get("booking")}`);
   if (!asked.has("payment_intent")) return null;
   history.replaceState(null, "", location.pathname + location.hash);
   return asked.get("redirect_status") ?? "succeeded";

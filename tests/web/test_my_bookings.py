@@ -123,3 +123,14 @@ def test_staff_see_their_own_bookings_here(visit: Visit, as_ana: Caller, carla: 
     page.sees("Nothing yet.")
     page.sees("Staff")
     expect(page.page.get_by_text("Ana's class")).to_have_count(0)
+
+
+def test_the_link_of_a_message_leads_to_its_booking(visit: Visit, as_ana: Caller, ana: Member) -> None:
+    reference = as_ana.book(session(amount=0)).json()["reference"]
+    page = visit(ana)
+    page.page.goto(f"{page.base}/?booking={reference}")
+    page.sees(f"Booking {reference}")
+    assert page.page.url == f"{page.base}/#/bookings/{reference}"
+    stranger = visit()
+    stranger.page.goto(f"{stranger.base}/?booking={reference}")
+    stranger.page.wait_for_url(f"**/#/sign-in?then=%23%2Fbookings%2F{reference}")
