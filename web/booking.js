@@ -1,11 +1,10 @@
 /** One booking: how it stands, what happened to it, and giving it back with the quote shown first. */
 
 import * as api from "./api.js";
-import { act, h, say, show } from "./page.js";
+import { act, every, h, say, show } from "./page.js";
 import { about } from "./session.js";
 import { count, now } from "./studio.js";
-import { texts } from "./texts.js";
-import { credits, left, money, t, when } from "./words.js";
+import { credits, left, money, refusal, t, texts, when } from "./words.js";
 
 export default async function booking(visit) {
   const { main, parameters: [reference], signal } = visit;
@@ -14,21 +13,31 @@ export default async function booking(visit) {
   if (signal.aborted) return;
   const { status } = found;
   const begun = Date.parse(session.starts_at) <= now();
-  const may = (status === "paid" || status === "pending") && !begun && !found.checked_in_at;
+  const holds = status === "paid" || status === "pending";
+  const may = holds && !begun && !found.checked_in_at;
+  const state = stateOf(found, begun);
+  const offered = moves[0].reason === "offer"; // taken on the page of the session, with credits or by card
   show(main, about(session).slice(0, -1),
-    h("p", { class: "facts" }, h("span", { class: `mark ${status}` }, t(`state.${found.checked_in_at ? "checked" : status}`)), h("span", { class: "code" }, t("bookings.reference", { reference }))),
+    h("p", { class: "facts" }, h("span", { class: `mark ${state}` }, t(`state.${state}`)), h("span", { class: "code" }, t("bookings.reference", { reference }))),
     facts(found),
-    h("p", { class: "row" }, status === "pending" && !begun && h("a", { class: "button main", href: `#/session/${session.id}` }, t("session.keepPaying")),
-      (status === "paid" || status === "pending") && h("a", { class: "button", href: `/api/booking/bookings/${reference}/calendar.ics`, download: true }, t("bookings.calendar"))),
+    h("p", { class: "row" }, status === "pending" && !begun && h("a", { class: "button main", href: offered ? `#/session/${session.id}` : `#/pay/${reference}` }, t(offered ? "session.details" : "session.keepPaying")),
+      holds && !begun && h("a", { class: "button", href: `/api/booking/bookings/${reference}/calendar.ics`, download: true }, t("bookings.calendar"))),
     may && giveBack(found, visit),
     h("section", {}, h("h2", {}, t("booking.history")), h("ol", { class: "history" }, moves.map(({ to, reason, by, at }) =>
       h("li", {}, h("time", { datetime: at }, when(at)), " ", t(`state.${to}`), told(reason, by))))));
 }
 
-function facts({ paid_with: how, amount, currency, credits_spent: spent, created_at: made }) {
+/** How a booking stands, for people: what was held until the start is over then, whatever was to come of it. */
+export function stateOf({ status, checked_in_at: checked, ended_reason: reason }, begun) {
+  if (checked) return "checked";
+  if (reason === "session_cancelled") return "called";
+  return begun && (status === "paid" || status === "pending") ? "closed" : status;
+}
+
+function facts({ status, paid_with: how, amount, currency, credits_spent: spent, created_at: made, expires_at: until }) {
   const paid = how && t(`booking.${how}`, { price: money(amount, currency), credits: credits(spent) });
   const row = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
-  return h("dl", {}, row(t("booking.paidBy"), paid), row(t("booking.on"), when(made)));
+  return h("dl", {}, row(t("booking.paidBy"), paid), row(t("booking.on"), when(made)), row(t("booking.held"), status === "pending" && when(until)));
 }
 
 /** Why it changed, where that says more than the new state: by whom, or for which reason. */
@@ -40,25 +49,50 @@ function told(reason, by) {
 /** Cancelling asks twice: the quote is shown first, and what it says is what is returned. */
 function giveBack(found, visit) {
   const box = h("section", { class: "cancelling", tabindex: -1 });
-  const ask = act(t("booking.cancel"), async () => show(box, terms(await api.cancellation(found.reference))), { kind: "quietly" });
+  const quoted = async () => show(box, terms(await api.cancellation(found.reference)));
+  const ask = act(t("booking.cancel"), quoted, { kind: "quietly" });
   show(box, ask);
   return box;
 
   function terms(quote) {
-    const returned = found.status === "pending" ? t("booking.returnsHold")
-      : quote.returns === "card" ? t("booking.returnsCard", { price: money(quote.amount, quote.currency) })
-      : quote.returns === "credits" ? t("booking.returnsCredits", { credits: credits(quote.credits) })
-      : t("booking.returnsNothing");
-    const kept = left(Date.parse(quote.quote_expires_at) - now());
-    return h("div", { class: "notice", role: "group", "aria-label": t("booking.cancel") }, h("p", { class: "lead" }, returned),
-      h("p", { class: "quiet" }, t("booking.promise", { left: kept })),
-      h("p", { class: "row" }, act(t("booking.sure"), () => cancel(quote.quote), { kind: "bad", within: box }), act(t("booking.keep"), async () => show(box, ask))));
+    const returned = returns(found, quote);
+    return h("div", { class: "notice", role: "group", "aria-label": t("booking.cancel") }, h("p", { class: "lead" }, returned), promise(quote, renew, visit.signal),
+      h("p", { class: "row" }, act(t("booking.sure"), () => cancel(quote.quote, returned), { kind: "bad", within: box }), act(t("booking.keep"), async () => show(box, ask))));
   }
-  async function cancel(quote) {
-    await api.cancel(found.reference, quote);
+  /** A quote that has run out is asked for anew; what cannot be cancelled by then is shown as it is. */
+  function renew() {
+    quoted().catch(({ status }) => status === 409 && booking(visit)).catch(() => {}); // the next second asks again
+  }
+  /** What cannot be done any more, or not on these terms, is told; and how it stands by now is shown. */
+  async function cancel(quote, returned) {
+    let told = [t("booking.done"), " ", returned];
+    try {
+      await api.cancel(found.reference, quote);
+    } catch (error) {
+      if (error.code !== "not_cancellable" && error.code !== "invalid") throw error;
+      told = [error.code === "invalid" ? t("booking.stale") : refusal(error)];
+    }
     await count();
-    say(t("booking.done"));
     await booking(visit);
+    if (visit.signal.aborted) return;
+    say(...told);
     visit.main.focus();
   }
+}
+
+/** What comes back, in words. */
+function returns({ status, paid_with: how, amount: paid, currency }, quote) {
+  if (quote.returns === "card") return t(quote.amount < paid ? "booking.returnsPart" : "booking.returnsCard", { price: money(quote.amount, currency), paid: money(paid, currency) });
+  if (quote.returns === "credits") return t("booking.returnsCredits", { credits: credits(quote.credits) });
+  return t(status === "pending" ? "booking.returnsHold" : how === "free" ? "booking.returnsFree" : "booking.returnsNothing");
+}
+
+/** For how long the quote is kept, by the second. */
+function promise({ quote_expires_at: until }, over, signal) {
+  const told = h("p", { class: "quiet" });
+  const rest = () => Date.parse(until) - now();
+  const tick = () => show(told, t("booking.promise", { left: left(rest()) }));
+  tick();
+  every(1000, () => told.isConnected && (rest() > 0 ? tick() : over()), signal);
+  return told;
 }

@@ -1,9 +1,10 @@
 /** What the visitor has booked, holds, and waits for. */
 
 import * as api from "./api.js";
+import { stateOf } from "./booking.js";
 import { act, every, h, show } from "./page.js";
 import { now } from "./studio.js";
-import { left, t, when } from "./words.js";
+import { t, time, when } from "./words.js";
 
 export default async function bookings({ main, signal }) {
   const coming = h("div", { class: "list" });
@@ -24,7 +25,7 @@ export default async function bookings({ main, signal }) {
     const offered = new Set(inLine.map(({ booking }) => booking));
     const rows = next.results.filter((row) => holds(row) && !offered.has(row.reference)).sort((one, other) => starts(one) - starts(other));
     show(ended, next.results.filter((row) => !holds(row)).map((row) => line(row, sessions.get(row.session))));
-    show(coming, rows.length ? rows.map((row) => line(row, sessions.get(row.session))) : h("p", { class: "empty" }, t("bookings.none")));
+    show(coming, rows.length ? rows.map((row) => line(row, sessions.get(row.session))) : h("div", { class: "empty" }, h("p", {}, t("bookings.none")), h("a", { class: "button", href: "#/" }, t("nav.schedule"))));
     waiting.hidden = !inLine.length;
     show(waiting, h("h2", {}, t("bookings.waiting")), h("div", { class: "list" }, inLine.map((entry) => place(entry, sessions.get(entry.session)))));
   }
@@ -52,15 +53,15 @@ async function older(list, page, signal) {
 }
 
 function line(booking, session) {
-  const { reference, status, checked_in_at: checked } = booking;
+  const { reference, status } = booking;
   const over = Date.parse(session.starts_at) <= now();
   const pay = status === "pending" && !over;
-  const state = checked ? "checked" : over && holds(booking) ? "closed" : status;
+  const state = stateOf(booking, over);
   return h("article", { class: `card ${over ? "" : status}` },
     h("div", { class: "what" }, h("h3", {}, h("a", { href: `#/bookings/${reference}` }, session.title)),
       h("p", { class: "quiet" }, `${when(session.starts_at)} · ${session.location}`),
       h("p", { class: "facts" }, h("span", { class: `mark ${state}` }, t(`state.${state}`)), h("span", { class: "code" }, reference),
-        pay && h("span", {}, left(Date.parse(booking.expires_at) - now())))),
+        pay && h("span", {}, t("booking.until", { when: time(booking.expires_at) })))),
     pay && h("div", { class: "do" }, h("a", { class: "button main", href: `#/pay/${reference}` }, t("session.keepPaying"))));
 }
 

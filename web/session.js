@@ -23,7 +23,7 @@ export default async function session({ main, parameters: [id], signal }) {
 
 /** What it is, when and where. */
 export function about(session) {
-  const minutes = (Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000;
+  const minutes = Math.round((Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000);
   const facts = [session.instructor && t("session.with", session), session.location, t("session.minutes", { count: minutes })];
   return [
     h("h1", { tabindex: -1 }, session.title),
@@ -67,12 +67,14 @@ function choices(session, stand, changed, signal) {
 
 function countdown(until, over, signal) {
   const told = h("p", {});
+  let ended = false;
   const tick = () => {
     const rest = Date.parse(until) - now();
-    show(told, t("session.offer", { left: left(rest) }));
-    if (rest <= 0) over();
+    show(told, rest > 0 ? t("session.offer", { left: left(rest) }) : t("session.offerOver"));
+    if (rest <= 0 && !ended) over();
+    ended = rest <= 0;
   };
   tick();
-  every(1000, tick, signal);
+  every(1000, () => told.isConnected && tick(), signal);
   return h("div", { class: "notice good" }, told, h("p", { class: "quiet" }, when(until)));
 }

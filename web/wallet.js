@@ -12,7 +12,7 @@ export default async function wallet({ main, signal }) {
   show(main, h("h1", { tabindex: -1 }, t("wallet.title")), mine && owned(mine),
     h("section", {}, h("h2", {}, t("wallet.packs")), packs.length ? h("div", { class: "packs" }, packs.map(pack)) : h("p", { class: "empty" }, t("wallet.noPacks"))),
     mine?.entries.length > 0 && h("section", {}, h("h2", {}, t("wallet.entries")), h("ol", { class: "history" }, mine.entries.map(({ at, kind, credits: moved, note }) =>
-      h("li", {}, h("time", { datetime: at }, day(at)), ` ${t(`wallet.kind.${kind}`)} `, h("b", {}, moved > 0 ? `+${moved}` : moved), kind === "granted" && note && ` · ${note}`)))));
+      h("li", {}, h("time", { datetime: at }, day(at)), ` ${t(`wallet.kind.${kind}`)} `, h("b", {}, moved > 0 ? `+${moved}` : `−${-moved}`), kind === "granted" && note && ` · ${note}`)))));
 }
 
 function owned({ balance, lots }) {

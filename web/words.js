@@ -1,10 +1,17 @@
 /** Words, money and times for the visitor: texts from `texts.js`, formats of the browser's locale, the studio's zone. */
 
 import { studio } from "./studio.js";
-import { texts } from "./texts.js";
+import { texts as english } from "./texts.js";
 
-const locale = navigator.language || "en";
-const plural = new Intl.PluralRules(document.documentElement.lang);
+/** The languages the page speaks beside English; the first that the visitor reads is spoken. */
+const translations = { de: () => import("./texts.de.js") };
+const read = navigator.languages.map((tag) => tag.slice(0, 2));
+const language = read.find((tag) => tag === "en" || tag in translations) ?? "en";
+export const texts = language === "en" ? english : (await translations[language]()).texts;
+
+document.documentElement.lang = language;
+const locale = navigator.language;
+const plural = new Intl.PluralRules(language);
 const made = new Map();
 
 /** A text by its name, `t("seats.left", { count: 3 })`; one with several forms is chosen by `count`. */

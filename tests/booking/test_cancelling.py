@@ -308,6 +308,25 @@ def test_a_part_goes_back_to_the_lot_that_lives_longest(as_ana: Caller, ana: Mem
     assert Booking.objects.get().returned_credits == 2
 
 
+def test_a_part_that_comes_from_expired_lots_is_granted_anew(as_ana: Caller, ana: Member, settings: Any) -> None:
+    settings.CANCELLATION_TIERS = ((24, 50, 0),)
+    now = datetime(2026, 7, 1, 9, tzinfo=UTC)
+    with freeze_time(now):
+        for days in (3, 4, 5):
+            give_credits(ana, 1, expires_at=now + timedelta(days=days))
+        one = session(starts_at=now + timedelta(days=2), credits_required=3)
+        reference = as_ana.book(one).json()["reference"]
+    ClassSession.objects.update(starts_at=now + timedelta(days=20), ends_at=now + timedelta(days=20, hours=1))
+    # The lot that lives longest ends at this very moment.
+    with freeze_time(now + timedelta(days=5)):
+        ana_now = Caller(ana)
+        assert quote(ana_now, reference).json()["credits"] == 1
+        assert cancel(ana_now, reference).status_code == 200
+        assert lots(ana_now) == [(1, "grace")]
+    grace = CreditLot.objects.get(source="grace")
+    assert grace.note == f"in place of expired credits, returned from booking:{reference}"
+
+
 def test_an_expired_lot_gets_one_of_grace(as_ana: Caller, ana: Member) -> None:
     now = datetime(2026, 7, 1, 9, tzinfo=UTC)
     with freeze_time(now):

@@ -39,6 +39,19 @@ def test_only_the_oldest_hold_of_that_session_is_ended(as_ana: Caller, as_ben: C
     assert seats_match()
 
 
+def test_a_seat_that_somebody_waited_for_is_not_the_askers(
+    as_ana: Caller, as_ben: Caller, ben: Member, sandbox: Sandbox
+) -> None:
+    session(title="Spin")
+    one = session(capacity=2)
+    references = stale(one, 2)
+    assert as_ben.post(f"/api/booking/sessions/{one.pk}/waitlist/").status_code == 201
+    assert as_ana.book(one).status_code == 201
+    assert statuses(references) == ["freed", "freed"]
+    assert Booking.objects.get(member=ben).is_offer
+    assert seats_match()
+
+
 def test_a_hold_that_turns_out_paid_is_passed_over(as_ana: Caller, sandbox: Sandbox) -> None:
     one = session(capacity=2)
     references = stale(one, 2)

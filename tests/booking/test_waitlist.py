@@ -395,7 +395,22 @@ def test_an_offer_is_not_taken_when_its_time_is_over(
     age(offer_of(as_ana)["reference"], 121)
     assert code(as_ana.book(full)) == "session_full"
     assert offer_of(dan)["status"] == "pending"
+    [over] = bookings(as_ana)
+    assert (over["status"], over["ended_reason"]) == ("freed", "offer_lapsed")
+    assert "offer_lapsed" in kinds(ana)
     assert seats_match()
+
+
+def test_an_offer_is_over_in_the_moment_it_was_said_to_end(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, ana: Member
+) -> None:
+    give_credits(ana, 1)
+    join(as_ana, full)
+    gives_up(as_ben)
+    ends = datetime.fromisoformat(offer_of(as_ana)["expires_at"])
+    with freeze_time(ends):
+        assert as_ana.book(full).status_code == 201, "whose seat went back may book it anew"
+    assert sorted(row["status"] for row in bookings(as_ana)) == ["freed", "paid"]
 
 
 @pytest.mark.parametrize("how", ["leave", "cancel"])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from tests.journeys.demo import PATIENCE_SECONDS, ROOT, Demo
 
@@ -50,6 +51,8 @@ def eventually(look: Any) -> Any:
 
 
 def test_the_first_screen_of_the_readme_leads_to_paid_and_freed_bookings(demo: Demo) -> None:
+    page = requests.get(f"http://localhost:{demo.port}/", timeout=PATIENCE_SECONDS)
+    assert '<script type="module" src="app.js">' in page.text, "it opens on the frontend"
     with_credit, by_card = bodies(demo.run(block("book")))
     assert (with_credit["status"], with_credit["paid_with"]) == ("paid", "credits")
     assert (by_card["status"], by_card["paid_with"], by_card["amount"]) == ("paid", "card", 1800)

@@ -106,3 +106,36 @@ def test_shortly_before_the_start_nobody_can_wait_any_more(visit: Visit, ana: Me
     page.refusals = {409}
     page.presses("Join the waitlist")
     page.sees("The waitlist is closed: a freed seat goes to whoever books it first.")
+
+
+def test_the_next_look_shows_the_offer_and_each_second_counts_it_down(
+    visit: Visit, as_ana: Caller, as_ben: Caller, ana: Member, full: ClassSession
+) -> None:
+    as_ana.post(f"/api/booking/sessions/{full.pk}/waitlist/")
+    page = visit(ana)
+    page.page.clock.install()
+    page.goes(f"/session/{full.pk}")
+    page.sees("You are number 1 in line.")
+    ben_leaves(as_ben)
+    page.page.clock.fast_forward("00:15")
+    page.sees(re.compile(r"A seat is kept for you for 1 h 59 min\."))
+    page.page.clock.fast_forward("01:30:00")
+    page.sees(re.compile(r"A seat is kept for you for 29:\d\d\."))
+    page.page.clock.fast_forward("30:00")
+    page.sees("This offer has run out.")
+    page.shows("session-offer-over")
+
+
+def test_an_offer_has_a_page_that_leads_on_to_taking_it(
+    visit: Visit, as_ana: Caller, as_ben: Caller, ana: Member, full: ClassSession
+) -> None:
+    as_ana.post(f"/api/booking/sessions/{full.pk}/waitlist/")
+    ben_leaves(as_ben)
+    reference = Booking.objects.get(member=ana).reference
+    page = visit(ana, f"/bookings/{reference}")
+    page.sees("Held for you (from the waitlist)")
+    page.shows("booking-offered")
+    page.follows("Details")
+    page.presses(re.compile("^Take it: £15"))
+    page.pays_with(GOOD)
+    page.sees("You are in!")

@@ -66,12 +66,30 @@ def test_a_purchase_that_was_left_is_gone_on_with(visit: Visit, ana: Member, san
     assert PackPurchase.objects.count() == 1
 
 
-def test_whoever_is_not_signed_in_sees_packs_and_signs_in_to_buy(visit: Visit, sandbox: Sandbox) -> None:
+def test_whoever_is_not_signed_in_sees_packs_and_comes_back_to_them_signed_in(
+    visit: Visit, ana: Member, sandbox: Sandbox
+) -> None:
     pack()
     page = visit(path="/credits")
     page.shows("credits-visitor")
     page.presses("Buy Five classes for £55.00")
-    page.page.wait_for_url("**/#/sign-in?then=%23%2Fcredits")
+    page.page.get_by_label("E-mail").fill(ana.email)
+    page.page.get_by_label("Password").fill("ana-and-the-wall")
+    page.presses("Sign in")
+    page.sees("You have no credits.")
+    page.presses("Buy Five classes for £55.00")
+    expect(page.card().get_by_label("Card number")).to_be_visible()
+
+
+def test_what_moved_the_credits_is_said_in_words(visit: Visit, as_ana: Caller, ana: Member) -> None:
+    give_credits(ana, 3)
+    reference = as_ana.book(session()).json()["reference"]
+    as_ana.post(f"/api/booking/bookings/{reference}/cancel/")
+    page = visit(ana, "/credits")
+    page.sees("3 of 3")
+    moves = page.page.get_by_role("listitem").filter(has=page.page.locator("time")).all_inner_texts()
+    assert [move.split(" ", 3)[3] for move in moves] == ["Returned +1", "Spent −1", "Granted +3 · test"]
+    page.shows("credits-moved")
 
 
 def test_without_cards_no_pack_can_be_bought(visit: Visit, cardless: Server, ana: Member) -> None:
