@@ -1,8 +1,9 @@
 /** The frame: which page an address shows, who is signed in, and what every page shares. */
 
+import { opened } from "./first.js";
 import { act, h, notice, show } from "./page.js";
 import schedule from "./schedule.js";
-import { meet, open, studio, visitor } from "./studio.js";
+import { meet, studio, visitor } from "./studio.js";
 import { credits, refusal, t } from "./words.js";
 
 const main = document.getElementById("main");
@@ -34,7 +35,7 @@ start();
 async function start() {
   document.title = t("brand");
   try {
-    await Promise.all([open(), meet()]);
+    await opened();
   } catch (error) {
     return show(main, notice(refusal(error), { kind: "bad", actions: [act(t("again"), start)] }));
   }

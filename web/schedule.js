@@ -1,22 +1,13 @@
 /** The schedule: seven days at a glance, kept fresh while somebody looks at it. */
 
-import * as api from "./api.js";
+import { around, DAYS } from "./first.js";
 import { every, h, notice, act, show } from "./page.js";
 import { mark, mine, price, quick, seatsLeft, standing } from "./seat.js";
 import { addDays, dateOf, midnight, now, studio } from "./studio.js";
 import { day, dayNumber, t, time, weekday } from "./words.js";
 
-const DAYS = 7;
 const FRESH = 20_000;
 const wanted = { search: "", instructor: "", available: false };
-
-/** Ask for seven days and two more on either side: the studio's zone, and its today, need not be known yet. */
-const ask = (from) => api.sessions({ starts_after: `${addDays(from, -2)}T00:00:00Z`, starts_before: `${addDays(from, DAYS + 2)}T00:00:00Z` });
-
-// A first visit asks for the schedule while it is still being told where the studio is.
-const utcToday = new Date().toISOString().slice(0, 10);
-let early = location.hash.length < 3 && ask(utcToday);
-if (early) early.catch(() => {}); // whoever waits for it is told
 
 export default async function schedule({ main, parameters: [date], signal }) {
   const today = dateOf(now());
@@ -31,10 +22,7 @@ export default async function schedule({ main, parameters: [date], signal }) {
   let drawn = "";
 
   async function load() {
-    const near = Math.abs(Date.parse(from) - Date.parse(utcToday)) <= 86_400_000;
-    const asked = early && near ? early : ask(from);
-    early = null;
-    const [found, claims] = await Promise.all([asked, mine()]);
+    const [found, claims] = await Promise.all([around(from), mine()]);
     [sessions, own] = [found.filter(({ starts_at: at }) => dates.includes(dateOf(at))), claims];
     choice.offer(sessions);
     draw();

@@ -12,9 +12,12 @@ let ahead = 0;
 
 /** Ask for the settings, and take the studio's clock: nothing here trusts the visitor's. */
 export async function open() {
-  const asked = Date.now();
+  const asked = performance.now();
   Object.assign(studio, await api.config());
-  ahead = Date.parse(studio.server_time) - (asked + Date.now()) / 2;
+  // The page has its answer on the way before this file is here: the browser knows since when.
+  const { requestStart = asked, responseStart = performance.now() } =
+    performance.getEntriesByName(new URL("/api/booking/config/", location).href).at(-1) ?? {};
+  ahead = Date.parse(studio.server_time) - (Date.now() - performance.now()) - (requestStart + responseStart) / 2;
 }
 
 /** The present moment by the studio's clock, in milliseconds. */
@@ -22,8 +25,9 @@ export const now = () => Date.now() + ahead;
 
 /** Ask who is signed in; whoever is not stays a visitor. */
 export async function meet() {
-  visitor.member = (await api.signedIn()) ? await api.me() : null;
-  await count();
+  const [member, wallet] = (await api.signedIn()) ? await Promise.all([api.me(), api.credits()]) : [null];
+  Object.assign(visitor, { member, balance: wallet?.balance ?? 0 });
+  dispatchEvent(new Event("met"));
 }
 
 /** Ask how many credits there are now; whoever shows something of the visitor hears of it. */
@@ -32,24 +36,31 @@ export async function count() {
   dispatchEvent(new Event("met"));
 }
 
+// Making a formatter is slow on a phone: one of each does.
+const made = new Map();
+function inStudio(name, options) {
+  const key = name + studio.time_zone;
+  if (!made.has(key)) made.set(key, new Intl.DateTimeFormat("en-CA", { ...options, timeZone: studio.time_zone }));
+  return made.get(key);
+}
+
 /** The date of a moment in the studio, as YYYY-MM-DD. */
-export const dateOf = (at) =>
-  new Intl.DateTimeFormat("en-CA", { timeZone: studio.time_zone, dateStyle: "short" }).format(new Date(at));
+export const dateOf = (at) => inStudio("date", { dateStyle: "short" }).format(new Date(at));
 
 /** A date some days later: pure calendar, no clock. */
 export const addDays = (date, days) => new Date(Date.parse(date) + days * 86_400_000).toISOString().slice(0, 10);
 
-/** The moment at which a date begins in the studio; twice, because the offset may change in between. */
+/** The moment at which a date begins in the studio; twice, because the offset may change in between, or just then. */
 export function midnight(date) {
   const wall = Date.parse(date);
   const once = wall - offset(wall);
-  return new Date(wall - offset(once));
+  const twice = wall - offset(once);
+  return new Date(dateOf(twice) < date ? once : twice);
 }
 
 function offset(at) {
-  const parts = new Intl.DateTimeFormat("en-CA", {
-    timeZone: studio.time_zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
-    hour: "2-digit", minute: "2-digit", second: "2-digit",
+  const parts = inStudio("clock", {
+    hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", second: "2-digit",
   }).formatToParts(at);
   const { year, month, day, hour, minute, second } = Object.fromEntries(parts.map(({ type, value }) => [type, value]));
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(at / 1000) * 1000;

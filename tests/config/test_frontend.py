@@ -11,7 +11,7 @@ from tests.cast import Caller
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 # What a first visit loads: the page names all of it, so that nothing is found out late.
-FIRST_PAGE = ("app.js", "api.js", "page.js", "words.js", "texts.js", "studio.js", "schedule.js", "seat.js")
+FIRST_PAGE = ("first.js", "app.js", "api.js", "page.js", "words.js", "texts.js", "studio.js", "schedule.js", "seat.js")
 
 
 def fetched(anyone: Caller, address: str, **headers: str) -> tuple[Any, bytes]:

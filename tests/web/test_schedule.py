@@ -1,6 +1,7 @@
 """The schedule: a week at a glance, found through, and kept fresh."""
 
 import re
+import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -116,6 +117,32 @@ def test_times_are_the_studios_wherever_the_visitor_is(visit: Visit, week: list[
     page = visit(timezone_id="Asia/Tokyo")
     page.sees("12:00")
     page.sees("Times are the studio's: Europe/London.")
+
+
+def test_a_date_begins_at_its_first_moment_in_every_zone(visit: Visit) -> None:
+    """Also where the clocks change at midnight, so that a date has none, or two."""
+    page = visit()
+    wrong = page.page.evaluate("""async () => {
+        const { addDays, dateOf, midnight, studio } = await import("/studio.js");
+        const wrong = [];
+        for (studio.time_zone of ["America/Santiago", "America/Havana", "Africa/Cairo", "Asia/Beirut", "Europe/London",
+                                  "Australia/Lord_Howe", "America/St_Johns", "Pacific/Kiritimati", "Pacific/Midway"])
+            for (let date = "2026-11-01"; date < "2028-01-01"; date = addDays(date, 1)) {
+                const begins = midnight(date);
+                if (dateOf(begins) !== date || dateOf(begins - 1) >= date) wrong.push([studio.time_zone, date]);
+            }
+        return wrong;
+    }""")
+    assert wrong == []
+
+
+def test_the_studios_clock_is_right_however_long_the_page_takes_to_come(visit: Visit) -> None:
+    page = visit(path="/forgot")
+    page.page.route("**/studio.js", lambda route: (time.sleep(1.5), route.continue_()))
+    page.page.reload()
+    page.sees("We send you a link to choose a new one.")
+    ahead = page.page.evaluate("async () => (await import('/studio.js')).now() - Date.now()")
+    assert abs(ahead / 1000) < 0.5
 
 
 @pytest.mark.parametrize(
