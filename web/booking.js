@@ -1,10 +1,10 @@
 /** One booking: how it stands, what happened to it, and giving it back with the quote shown first. */
 
 import * as api from "./api.js";
-import { act, every, h, say, show } from "./page.js";
-import { about } from "./session.js";
+import { act, h, say, show } from "./page.js";
+import { about, countdown } from "./session.js";
 import { count, now } from "./studio.js";
-import { credits, left, money, refusal, t, texts, when } from "./words.js";
+import { credits, money, refusal, t, texts, when } from "./words.js";
 
 export default async function booking(visit) {
   const { main, parameters: [reference], signal } = visit;
@@ -56,7 +56,7 @@ function giveBack(found, visit) {
 
   function terms(quote) {
     const returned = returns(found, quote);
-    return h("div", { class: "notice", role: "group", "aria-label": t("booking.cancel") }, h("p", { class: "lead" }, returned), promise(quote, renew, visit.signal),
+    return h("div", { class: "notice", role: "group", "aria-label": t("booking.cancel") }, h("p", { class: "lead" }, returned), countdown("booking.promise", quote.quote_expires_at, renew, visit.signal),
       h("p", { class: "row" }, act(t("booking.sure"), () => cancel(quote.quote, returned), { kind: "bad", within: box }), act(t("booking.keep"), async () => show(box, ask))));
   }
   /** A quote that has run out is asked for anew; what cannot be cancelled by then is shown as it is. */
@@ -85,14 +85,4 @@ function returns({ status, paid_with: how, amount: paid, currency }, quote) {
   if (quote.returns === "card") return t(quote.amount < paid ? "booking.returnsPart" : "booking.returnsCard", { price: money(quote.amount, currency), paid: money(paid, currency) });
   if (quote.returns === "credits") return t("booking.returnsCredits", { credits: credits(quote.credits) });
   return t(status === "pending" ? "booking.returnsHold" : how === "free" ? "booking.returnsFree" : "booking.returnsNothing");
-}
-
-/** For how long the quote is kept, by the second. */
-function promise({ quote_expires_at: until }, over, signal) {
-  const told = h("p", { class: "quiet" });
-  const rest = () => Date.parse(until) - now();
-  const tick = () => show(told, t("booking.promise", { left: left(rest()) }));
-  tick();
-  every(1000, () => told.isConnected && (rest() > 0 ? tick() : over()), signal);
-  return told;
 }

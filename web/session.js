@@ -45,7 +45,8 @@ function choices(session, stand, changed, signal) {
   const again = { within: box };
   if (kind === "waiting") show(box, notice(t("session.waiting", entry)), leaving("session.leave"));
   if (kind === "full") show(box, notice(t("session.full")), act(t("session.join"), join, { kind: "main", ...again }));
-  if (kind === "offered") show(box, countdown(entry.expires_at, changed, signal), ways({ take: true }), leaving("session.decline"));
+  const lapsed = () => (show(box, notice(t("session.offerOver"))), changed());
+  if (kind === "offered") show(box, h("div", { class: "notice good" }, countdown("session.offer", entry.expires_at, lapsed, signal), h("p", { class: "quiet" }, when(entry.expires_at))), ways({ take: true }), leaving("session.decline"));
   if (kind === "open") show(box, ways({}));
   return box;
 
@@ -65,16 +66,12 @@ function choices(session, stand, changed, signal) {
   }
 }
 
-function countdown(until, over, signal) {
+/** A text that says what is left until then, by the second; it has its end once nobody sees it any more. */
+export function countdown(text, until, over, signal) {
   const told = h("p", {});
-  let ended = false;
-  const tick = () => {
-    const rest = Date.parse(until) - now();
-    show(told, rest > 0 ? t("session.offer", { left: left(rest) }) : t("session.offerOver"));
-    if (rest <= 0 && !ended) over();
-    ended = rest <= 0;
-  };
+  const rest = () => Date.parse(until) - now();
+  const tick = () => show(told, t(text, { left: left(rest()) }));
   tick();
-  every(1000, () => told.isConnected && tick(), signal);
-  return h("div", { class: "notice good" }, told, h("p", { class: "quiet" }, when(until)));
+  every(1000, () => told.isConnected && (rest() > 0 ? tick() : over()), signal);
+  return told;
 }

@@ -123,6 +123,7 @@ def test_the_next_look_shows_the_offer_and_each_second_counts_it_down(
     page.sees(re.compile(r"A seat is kept for you for 29:\d\d\."))
     page.page.clock.fast_forward("30:00")
     page.sees("This offer has run out.")
+    expect(page.page.get_by_role("button", name=re.compile("^Take it"))).to_have_count(0)
     page.shows("session-offer-over")
 
 
