@@ -80,11 +80,3 @@ def test_a_script_that_was_smuggled_in_does_not_run(visit: Visit) -> None:
     assert page.page.evaluate("window.smuggled") is None
     assert [one for one in page.complaints if "Content Security Policy" in one]
     page.complaints = []
-
-
-def test_a_quiet_banner_says_that_it_is_a_demo_and_leads_to_the_console(visit: Visit, sandbox: Sandbox) -> None:
-    page = visit()
-    page.sees("A demo: no card is charged.")
-    page.follows("Play bank and phone")
-    assert page.page.url == f"{sandbox.base}/"
-    expect(page.page.get_by_role("heading").first).to_be_visible()
