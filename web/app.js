@@ -44,7 +44,8 @@ async function start() {
   addEventListener("met", () => navigation());
   addEventListener("signedout", async () => {
     if (!visitor.member) return;
-    await meet();
+    visitor.member = null; // of several requests that are refused at once, the first leads to the door
+    await meet().catch(() => {});
     location.hash = `#/sign-in?out=1&then=${encodeURIComponent(location.hash)}`;
   });
   await turn({ first: true });
@@ -56,20 +57,19 @@ async function turn({ first = false }) {
   visit = new AbortController();
   const { signal } = visit;
   const [path, asked = ""] = (location.hash.slice(1) || "/").split("?");
-  const [pattern, name, load, members] = pages.find(([pattern]) => pattern.test(path)) ?? [];
+  const [pattern, name, load, members] = pages.find(([pattern]) => pattern.test(path)) ?? [null, null, () => nothing];
   navigation(name);
   if (members && !visitor.member) return location.replace(`#/sign-in?then=${encodeURIComponent(location.hash)}`);
-  if (!pattern) return nothing();
   if (name !== "schedule" || !first) show(main, h("p", { class: "quiet" }, t("loading")));
   try {
     const found = await load();
     if (signal.aborted) return;
     const page = found.default ?? found;
-    await page({ main, signal, parameters: pattern.exec(path).slice(1), query: new URLSearchParams(asked), returned: take() });
+    await page({ main, signal, parameters: pattern?.exec(path).slice(1), query: new URLSearchParams(asked), returned: take() });
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
-    if (error.status === 404) return nothing();
-    show(main, notice(refusal(error), { kind: "bad", actions: [act(t("again"), () => turn({})), h("a", { href: "#/" }, t("back"))] }));
+    if (error.status === 404) nothing();
+    else show(main, notice(refusal(error), { kind: "bad", actions: [act(t("again"), () => turn({})), h("a", { href: "#/" }, t("back"))] }));
   }
   if (signal.aborted) return;
   document.title = [main.querySelector("h1")?.firstChild?.textContent, t("brand")].filter(Boolean).join(" · ");

@@ -101,6 +101,7 @@ export const field = (label, attributes, hint) =>
 
 /** Do something again and again until the visitor leaves the page; not while nobody looks. */
 export function every(milliseconds, does, signal) {
+  if (signal.aborted) return; // they left while it was loading
   const timer = setInterval(() => document.hidden || does(), milliseconds);
   const back = () => document.hidden || does();
   document.addEventListener("visibilitychange", back);
@@ -114,5 +115,7 @@ export function every(milliseconds, does, signal) {
 export const pause = (milliseconds, signal) =>
   new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, milliseconds);
-    signal.addEventListener("abort", () => (clearTimeout(timer), reject(new DOMException("left", "AbortError"))));
+    const stop = () => (clearTimeout(timer), reject(new DOMException("left", "AbortError")));
+    if (signal.aborted) stop();
+    else signal.addEventListener("abort", stop);
   });

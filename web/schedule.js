@@ -32,7 +32,7 @@ export default async function schedule({ main, parameters: [date], signal }) {
     if (seen === drawn || signal.aborted) return;
     drawn = seen;
     const byDate = Map.groupBy(sessions.filter(fits), ({ starts_at: at }) => dateOf(at));
-    show(strip, dates.map((date) => jump(date, byDate.get(date)?.length ?? 0)));
+    keepingFocus(strip, () => show(strip, dates.map((date) => jump(date, byDate.get(date)?.length ?? 0))));
     keepingFocus(list, () => show(list, week(dates, byDate, own, refresh)));
     list.ariaBusy = "false";
   }
@@ -56,11 +56,13 @@ function heading(from, today) {
 /** The filters: what is wanted stays so while the visitor turns the pages. */
 function filters(changed) {
   const set = (name, read) => (event) => ((wanted[name] = read(event.target)), changed());
-  const search = h("input", { type: "search", value: wanted.search, oninput: set("search", ({ value }) => value.trim().toLowerCase()) });
+  const search = h("input", { type: "search", value: wanted.search, oninput: set("search", ({ value }) => value) });
   const who = h("select", { onchange: set("instructor", ({ value }) => value) });
   const free = h("input", { type: "checkbox", checked: wanted.available, onchange: set("available", ({ checked }) => checked) });
+  let offered;
   const offer = (sessions) => {
     const names = [...new Set([wanted.instructor, ...sessions.map(({ instructor }) => instructor)])].filter(Boolean).sort();
+    if (offered === (offered = names.join("\n"))) return; // somebody may be choosing just now
     show(who, h("option", { value: "" }, t("schedule.anyone")), names.map((name) => h("option", { value: name }, name)));
     who.value = wanted.instructor;
   };
@@ -73,12 +75,16 @@ function filters(changed) {
 
 const fits = ({ title, description, instructor, location, bookable }) =>
   (!wanted.available || bookable) && (!wanted.instructor || instructor === wanted.instructor) &&
-  `${title} ${description} ${instructor} ${location}`.toLowerCase().includes(wanted.search);
+  `${title} ${description} ${instructor} ${location}`.toLowerCase().includes(wanted.search.trim().toLowerCase());
 
 /** On a phone the days stand below each other: the strip shows all of them, and leads to each. */
 function jump(date, count) {
-  const go = () => document.getElementById(`d${date}`)?.scrollIntoView({ block: "start" });
-  return h("button", { type: "button", disabled: !count, onclick: go }, weekday(midnight(date)), h("b", {}, dayNumber(midnight(date))),
+  const go = () => {
+    const heading = document.getElementById(`d${date}`);
+    heading.scrollIntoView({ block: "start" });
+    heading.focus({ preventScroll: true });
+  };
+  return h("button", { type: "button", "data-id": date, disabled: !count, onclick: go }, weekday(midnight(date)), h("b", {}, dayNumber(midnight(date))),
     h("small", { "aria-label": count && t("schedule.classes", { count }) }, count || t("schedule.nothing")));
 }
 
@@ -89,7 +95,7 @@ function week(dates, byDate, own, changed) {
       h("a", { class: "button", href: `#/week/${addDays(dates.at(-1), 1)}` }, t("schedule.next")));
   }
   return dates.map((date) => h("section", { class: "day", "aria-labelledby": `d${date}` },
-    h("h2", { id: `d${date}` }, day(midnight(date))),
+    h("h2", { id: `d${date}`, tabindex: -1 }, day(midnight(date))),
     byDate.get(date)?.map((session) => card(session, standing(session, own), changed)) ?? h("p", { class: "quiet" }, t("schedule.nothing"))));
 }
 
@@ -104,10 +110,12 @@ function card(session, stand, changed) {
     !over && h("div", { class: "do" }, quick(session, stand, changed)));
 }
 
-/** Draw anew and leave the focus where it was: on the same link or button of the same session. */
-function keepingFocus(list, draw) {
-  const focused = list.contains(document.activeElement) && document.activeElement;
-  const place = focused && [focused.closest("[data-id]")?.dataset.id, focused.closest(".do") ? ".do > *" : "a"];
+/** Draw a part anew and leave the focus where it was: on the same day, or on the same link or button of the same session. */
+function keepingFocus(part, draw) {
+  const focused = part.contains(document.activeElement) && document.activeElement;
+  const holder = focused && focused.closest("[data-id]");
+  const inside = holder === focused ? "" : focused && focused.closest(".do") ? ".do > *" : "a";
+  const place = holder ? `[data-id="${holder.dataset.id}"] ${inside}` : focused && focused.id && `#${focused.id}`;
   draw();
-  if (place?.[0]) list.querySelector(`[data-id="${place[0]}"] ${place[1]}`)?.focus();
+  if (place) part.querySelector(place)?.focus({ preventScroll: true });
 }

@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { field, form, h, notice, say, show } from "./page.js";
-import { meet } from "./studio.js";
+import { meet, visitor } from "./studio.js";
 import { t } from "./words.js";
 
 const email = () => field(t("sign.email"), { name: "email", type: "email", autocomplete: "username", required: true });
@@ -11,12 +11,14 @@ const page = (main, title, ...content) => show(main, h("div", { class: "narrow" 
 const link = (to, text) => h("p", {}, h("a", { href: to }, t(text)));
 
 export function signIn({ main, query, signal }) {
+  if (visitor.member) return goOn(query);
   page(main, "sign.in", query.get("out") && notice(t("sign.out")),
     form({ fields: [email(), password("current-password")], send: t("sign.send"), does: ({ email, password }) => entered(() => api.signIn(email, password), query, signal) }),
     link(`#/sign-up?${query}`, "sign.toUp"), link("#/forgot", "sign.forgot"));
 }
 
 export function signUp({ main, query, signal }) {
+  if (visitor.member) return goOn(query);
   const name = field(t("sign.name"), { name: "name", autocomplete: "name", maxlength: 150 });
   const does = ({ email, password, name }) => entered(async () => {
     await api.signUp(email, password);
@@ -26,13 +28,17 @@ export function signUp({ main, query, signal }) {
   page(main, "sign.up", form({ fields: [name, email(), password("new-password")], send: t("sign.sendUp"), does }), link(`#/sign-in?${query}`, "sign.toIn"));
 }
 
-/** Sign in, and go on where the visitor was; only ever to a page of this site. Whoever has turned to another stays there. */
+/** Sign in, and go on where the visitor was. Whoever has turned to another page meanwhile stays there. */
 async function entered(enter, query, signal) {
   await enter();
   await meet();
-  if (signal.aborted) return;
+  if (!signal.aborted) goOn(query);
+}
+
+/** Only ever to a page of this site; the way back does not lead through the door again. */
+function goOn(query) {
   const then = query.get("then") ?? "";
-  location.hash = then.startsWith("#/") ? then : "#/";
+  location.replace(then.startsWith("#/") ? then : "#/");
 }
 
 export function forgot({ main }) {
