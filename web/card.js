@@ -2,22 +2,30 @@
 
 import { studio } from "./studio.js";
 
+// A script or a frame that somebody holds up fails no less than one that is refused.
+const PATIENCE = 20_000;
+const soon = (steps) =>
+  new Promise((resolve, reject) => {
+    setTimeout(reject, PATIENCE, new Error("Stripe.js does not answer"));
+    steps(resolve, reject);
+  });
+
 let loading;
 
 /** Stripe.js, loaded once from where `config/` says; a load that failed is tried anew the next time. */
-function stripeJs() {
-  loading ??= new Promise((resolve, reject) => {
+async function stripeJs() {
+  loading ??= soon((resolve, reject) => {
     const script = document.createElement("script");
-    script.src = studio.stripe_js_url;
-    script.onload = () => resolve(window.Stripe(studio.stripe_publishable_key));
-    script.onerror = () => {
-      script.remove();
-      loading = undefined;
-      reject(new Error("Stripe.js could not be loaded"));
-    };
+    Object.assign(script, { src: studio.stripe_js_url, onload: resolve, onerror: reject });
     document.head.append(script);
   });
-  return loading;
+  try {
+    await loading;
+    return window.Stripe(studio.stripe_publishable_key);
+  } catch (error) {
+    loading = undefined;
+    throw error;
+  }
 }
 
 /** Mount the card form in a part of the page; answers when it is ready, with what confirms the payment. */
@@ -27,7 +35,7 @@ export async function cardForm(part, clientSecret) {
   const appearance = { theme: dark ? "night" : "stripe", variables: { colorPrimary: dark ? "#5eead4" : "#0f766e", borderRadius: "10px" } };
   const elements = stripe.elements({ clientSecret, appearance });
   const element = elements.create("payment");
-  await new Promise((resolve, reject) => {
+  await soon((resolve, reject) => {
     element.on("ready", resolve);
     element.on("loaderror", ({ error }) => reject(error));
     element.mount(part);
