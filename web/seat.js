@@ -74,13 +74,20 @@ export function bookButton(session, payWith, changed, { kind = "", take = false,
 export const handed = new Map();
 
 async function book(session, payWith) {
-  const booking = await api.book(session.id, payWith);
+  const booking = await api.book(session.id, payWith).catch((error) => kept(session, error));
   if (booking.status === "paid") {
     await count();
     const told = t("session.booked", { title: session.title, when: when(session.starts_at) });
     say(told, " ", h("a", { href: `#/bookings/${booking.reference}` }, t("session.see")));
   } else {
-    handed.set(booking.reference, booking);
+    if (booking.stripe_client_secret) handed.set(booking.reference, booking);
     location.hash = `#/pay/${booking.reference}`;
   }
+}
+
+/** Stripe did not answer, and the seat is held all the same: the page that pays goes on from there. */
+async function kept(session, error) {
+  const held = error.code === "payments_unavailable" && (await mine()).booked.get(session.id);
+  if (held) return held;
+  throw error;
 }

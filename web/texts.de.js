@@ -40,11 +40,11 @@ export const texts = {
   },
   pay: {
     title: "Bezahlen", held: "Dein Platz wird noch {left} gehalten.", packHeld: "Du kannst noch {left} bezahlen.", button: "{price} bezahlen", loading: "Das Kartenformular wird geladen …",
-    noScript: "Das Kartenformular konnte nicht geladen werden. Dein Platz ist gehalten: Versuch es noch einmal.",
+    noScript: "Das Kartenformular konnte nicht geladen werden. Nichts ist verloren: Versuch es noch einmal.",
     confirming: "Bezahlt. Deine Buchung wird bestätigt …", processing: "Deine Bank arbeitet noch daran. So lange ist der Platz deiner; du kannst die Seite schließen.",
     paid: "Du bist dabei!", packPaid: "Dein Guthaben ist da.", ended: "Die Zeit ist um, und der Platz ging zurück. Nichts wurde belastet.",
     declined: "Die Zahlung schlug fehl, und der Platz ging zurück. Nichts wurde belastet.", freed: "Dieser Platz wurde zurückgegeben. Nichts wurde belastet.",
-    cancelled: "Diese Buchung wurde storniert.", bookAgain: "Noch einmal buchen", tryAgain: "Versuch es mit einer anderen Karte.", later: "Wir warten noch auf die Bank und sagen Bescheid, sobald wir es wissen.",
+    cancelled: "Diese Buchung wurde storniert.", bookAgain: "Noch einmal buchen", tryAgain: "Die Zahlung schlug fehl. Versuch es mit einer anderen Karte.", later: "Wir warten noch auf die Bank und sagen Bescheid, sobald wir es wissen.",
     packEnded: "Dieser Kauf ist beendet. Nichts wurde belastet.", buyAgain: "Paket wählen", what: "Was du bezahlst",
   },
   bookings: {

@@ -40,11 +40,11 @@ export const texts = {
   },
   pay: {
     title: "Pay", held: "Your seat is held for {left}.", packHeld: "You can pay for it within {left}.", button: "Pay {price}", loading: "The card form is loading …",
-    noScript: "The card form could not be loaded. Your seat is held: try again.",
-    confirming: "Paid. Your booking is being confirmed …", processing: "Your bank is still working on it. The seat is yours as long; you may close this page.",
+    noScript: "The card form could not be loaded. Nothing is lost: try again.",
+    confirming: "Paid. Your booking is being confirmed …", processing: "Your bank is still working on it. The seat stays yours meanwhile; you may close this page.",
     paid: "You are in!", packPaid: "Your credits are here.", ended: "Your hold has run out, and the seat went back. Nothing was charged.",
     declined: "The payment failed, and the seat went back. Nothing was charged.", freed: "This seat was given back. Nothing was charged.",
-    cancelled: "This booking was cancelled.", bookAgain: "Book again", tryAgain: "Try another card.", later: "Still waiting for the bank. We tell you as soon as we know.",
+    cancelled: "This booking was cancelled.", bookAgain: "Book again", tryAgain: "The payment failed. Try another card.", later: "Still waiting for the bank. We tell you as soon as we know.",
     packEnded: "This purchase has ended. Nothing was charged.", buyAgain: "Choose a pack", what: "What you pay for",
   },
   bookings: {

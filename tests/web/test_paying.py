@@ -10,24 +10,13 @@ from booking.models import Booking, ClassSession
 from members.models import Member
 from tests.cast import Sandbox, age, session
 from tests.races.server import Server
-from tests.web.visitor import ASKS, DECLINED, GOOD, SLOW, Visit, Visitor
+from tests.web.paying import held, intent, opens
+from tests.web.visitor import ASKS, DECLINED, GOOD, SLOW, Visit
 
 
 @pytest.fixture
 def yoga(sandbox: Sandbox) -> ClassSession:
     return session(capacity=1)
-
-
-def opens(visit: Visit, member: Member, one: ClassSession, **context: object) -> Visitor:
-    """On the page that pays for a seat, with the card form ready."""
-    page = visit(member, f"/session/{one.pk}", **context)
-    page.presses(re.compile("^Book for £15"))
-    expect(page.card().get_by_label("Card number")).to_be_visible()
-    return page
-
-
-def held() -> Booking:
-    return Booking.objects.select_related("payment").get()
 
 
 def test_a_declined_card_gives_the_seat_back_and_it_can_be_booked_again(
@@ -67,6 +56,8 @@ def test_the_bank_asks_the_payer_first(visit: Visit, ana: Member, yoga: ClassSes
     page = opens(visit, ana, yoga)
     page.refusals = {402}
     page.pays_with(ASKS)
+    expect(page.is_asked().get_by_role("button", name=re.compile(answer))).to_be_visible()
+    page.shows("pay-asked")
     page.is_asked().get_by_role("button", name=re.compile(answer)).click()
     page.sees(told)
 
@@ -79,9 +70,7 @@ def test_a_bank_that_takes_its_time_is_waited_for(
     page.pays_with(SLOW)
     page.sees("Your bank is still working on it.")
     page.shows("pay-processing")
-    booking = held()
-    assert booking.payment is not None
-    sandbox.control("POST", f"payment_intents/{booking.payment.stripe_intent_id}/settle", ok=ok)
+    sandbox.control("POST", f"payment_intents/{intent()}/settle", ok=ok)
     page.sees(told)
 
 
@@ -90,14 +79,13 @@ def test_who_was_sent_elsewhere_to_pay_comes_back(
     visit: Visit, ana: Member, yoga: ClassSession, sandbox: Sandbox, outcome: str, told: str
 ) -> None:
     page = opens(visit, ana, yoga)
-    payment = held().payment
-    assert payment is not None
     if outcome == "succeeded":
-        sandbox.pays(str(payment.stripe_intent_id))
-    secret = f"{payment.stripe_intent_id}_secret_x"
+        sandbox.pays(intent())
+    secret = f"{intent()}_secret_x"
     back = f"?payment_intent=x&payment_intent_client_secret={secret}&redirect_status={outcome}"
     page.page.goto(f"{page.base}/{back}#/pay/{held().reference}")
     page.sees(told)
+    page.shows(f"pay-back-{outcome}")
     assert page.page.url == f"{page.base}/#/pay/{held().reference}"
 
 
@@ -149,6 +137,7 @@ def test_a_session_that_fills_meanwhile_leads_to_the_waitlist(
     page.shows("session-full")
     page.presses("Join the waitlist")
     page.sees("You are number 1 in line.")
+    page.shows("session-waiting")
 
 
 def test_the_page_can_be_loaded_again_in_the_middle(visit: Visit, ana: Member, yoga: ClassSession) -> None:

@@ -12,6 +12,8 @@ from tests.cast import Sandbox, give_credits, session
 from tests.races.server import Server
 from tests.web.visitor import GOOD, Visit
 
+ASKED = 2  # times that Stripe is asked by one request, when it answers with a failure of its own
+
 
 @pytest.fixture
 def yoga(sandbox: Sandbox) -> ClassSession:
@@ -22,15 +24,35 @@ def test_while_stripe_is_silent_the_hold_stands_and_the_page_goes_on_by_itself(
     visit: Visit, ana: Member, yoga: ClassSession, sandbox: Sandbox
 ) -> None:
     page = visit(ana, f"/session/{yoga.pk}")
-    sandbox.fault("status_before", "/v1/payment_intents$", status=503, times=2)
+    page.page.clock.install()
+    sandbox.fault("status_before", "/v1/payment_intents$", status=503, times=2 * ASKED)
     page.refusals = {503}
     page.presses(re.compile("^Book for £15"))
     page.sees("The payment provider does not answer. What you hold stays yours")
+    page.sees("Your seat is held for")
     page.shows("pay-unavailable")
-    page.follows("Finish paying")
+    page.page.clock.fast_forward(5000)
     page.pays_with(GOOD)
     page.sees("You are in!")
-    assert (Booking.objects.count(), Payment.objects.count()) == (1, 1)
+    assert (Booking.objects.count(), Payment.objects.count(), sandbox.creates()) == (1, 1, 2 * ASKED + 1)
+    assert len(sandbox.intents()) == 1
+
+
+def test_while_stripe_is_silent_it_can_be_asked_again_with_a_button(
+    visit: Visit, ana: Member, yoga: ClassSession, sandbox: Sandbox
+) -> None:
+    page = visit(ana, f"/session/{yoga.pk}")
+    sandbox.fault("status_before", "/v1/payment_intents$", status=503, times=3 * ASKED)
+    page.refusals = {503}
+    page.presses(re.compile("^Book for £15"))
+    page.sees("The payment provider does not answer.")
+    with page.page.expect_response(re.compile("/book/$")):
+        page.presses("Try again")
+    page.sees("The payment provider does not answer.")
+    page.presses("Try again")
+    expect(page.card().get_by_label("Card number")).to_be_visible()
+    expect(page.page.get_by_text("The payment provider does not answer.")).to_have_count(0)
+    assert (Booking.objects.count(), len(sandbox.intents())) == (1, 1)
 
 
 def test_a_lost_answer_is_asked_for_again_under_the_same_key(visit: Visit, ana: Member, yoga: ClassSession) -> None:
@@ -58,13 +80,32 @@ def test_a_card_form_that_does_not_load_can_be_tried_again(visit: Visit, ana: Me
     page = visit(ana, f"/session/{yoga.pk}")
     page.page.route("**/stripe.js", lambda route: route.abort())
     page.presses(re.compile("^Book for £15"))
-    page.sees("The card form could not be loaded. Your seat is held: try again.")
+    page.sees("The card form could not be loaded. Nothing is lost: try again.")
     page.shows("pay-no-script")
     page.page.unroute("**/stripe.js")
     page.complaints = [one for one in page.complaints if "stripe.js" not in one]
     page.presses("Try again")
+    expect(page.card().get_by_label("Card number")).to_be_visible()
+    expect(page.page.get_by_text("could not be loaded")).to_have_count(0)
     page.pays_with(GOOD)
     page.sees("You are in!")
+
+
+def test_a_seat_given_back_while_the_form_loads_stays_given_back(visit: Visit, ana: Member, yoga: ClassSession) -> None:
+    page = visit(ana, f"/session/{yoga.pk}")
+    waiting: list[Route] = []
+    page.page.route("**/stripe.js", lambda route: waiting.append(route))
+    page.presses(re.compile("^Book for £15"))
+    page.sees("Your seat is held for")
+    page.presses("Give the seat back")
+    page.sees("This seat was given back. Nothing was charged.")
+    page.shows("pay-given-back")
+    with page.page.expect_event("requestfailed"):
+        waiting[0].abort()
+    page.complaints = [one for one in page.complaints if "stripe.js" not in one]
+    page.looks_again()
+    expect(page.page.get_by_role("button", name="Try again")).to_have_count(0)
+    page.sees("This seat was given back. Nothing was charged.")
 
 
 def test_without_cards_credits_book_and_the_desk_is_named(
