@@ -17,6 +17,7 @@ from notifications import delivery
 from payments import intents, refunds
 from sandbox import environment
 from tests.cast import Caller, Sandbox
+from tests.chromium import browser  # noqa: F401 - one for all folders: a thread has one Playwright at a time
 from tests.contract import watch
 from tests.openapi import watch as openapi_watch
 

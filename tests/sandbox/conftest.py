@@ -18,7 +18,7 @@ import stripe
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 
-from tests.chromium import browser, page  # noqa: F401 - fixtures, one browser for all of this folder
+from tests.chromium import page  # noqa: F401 - a fixture of this folder
 
 stripe.enable_telemetry = False
 

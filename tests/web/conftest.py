@@ -8,7 +8,6 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.cast import Sandbox
-from tests.chromium import browser  # noqa: F401 - one browser for all of this folder
 from tests.races.server import Server
 from tests.web.visitor import Visit, Visitor
 
@@ -80,7 +79,7 @@ def _until_quiet(sandbox: Sandbox) -> None:
 
 
 @pytest.fixture
-def visit(site: Server, browser: Browser) -> Iterator[Visit]:  # noqa: F811
+def visit(site: Server, browser: Browser) -> Iterator[Visit]:
     """Opens the site as somebody, in a browser of their own; what a browser complains of fails the test."""
     visitors: list[Visitor] = []
 
