@@ -120,7 +120,8 @@ def test_members_against_the_studio_that_cancels_the_session(
     reasons = list(Booking.objects.filter(status="cancelled").values_list("ended_reason", flat=True))
     assert len(reasons) == len(bookings)
     assert set(reasons) <= {"member", "session_cancelled"}
-    assert reasons.count("member") == own[200, ""]
+    # Who gives a booking of a called-off session back is told 200, and the studio's reason stands on it.
+    assert reasons.count("member") <= own[200, ""]
     assert all(row["done"] for answer in staff for row in answer.json["bookings"])
     assert given_back(sandbox) == {b.payment.stripe_intent_id: PRICE for b in bookings if b.payment}
     assert Refund.objects.count() == MEMBERS
