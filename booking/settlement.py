@@ -74,7 +74,10 @@ def _paid(booking: Booking, payment: Payment, *, by: str, now: datetime) -> None
     in_time = booking.session.is_open(payment.ended_at or now)
     if in_time and booking.mark_paid(paid_with=Booking.PaidWith.CARD, by=by, reason="payment_succeeded", now=now):
         messages.tell_paid(booking, session=booking.session, member=booking.member, now=now)
-    else:
+        return
+    booking.refresh_from_db(fields=["status"])
+    # What it had paid for already stands, or was given back on its own terms: that it succeeds again owes nothing.
+    if booking.status in (Booking.Status.PENDING, Booking.Status.FREED):
         _late(booking, payment, by=by, now=now)
 
 

@@ -23,6 +23,7 @@ from tests.cast import (
     code,
     give_credits,
     intent_of,
+    paid_by_card,
     seats_match,
     session,
     tell,
@@ -271,6 +272,22 @@ def test_a_success_that_does_not_add_up_goes_to_review_and_is_never_paid(
     assert only_booking().status == "paid"
     tell(event_of(sandbox, SUCCEEDED, **change))
     assert only_booking().payment.status == "paid"
+
+
+@pytest.mark.parametrize("status", ["paid", "cancelled"])
+def test_a_payment_that_was_doubted_and_succeeds_again_owes_nothing(
+    as_ana: Caller, ana: Member, sandbox: Sandbox, status: str
+) -> None:
+    """What it paid for stands, or was given back on the terms of its own day: the money is not late."""
+    reference = paid_by_card(as_ana, session(starts_at=timezone.now() + timedelta(hours=3)), sandbox)
+    if status == "cancelled":
+        as_ana.post(f"/api/booking/bookings/{reference}/cancel/")
+    Payment.objects.update(status="review", review_reason="by hand")
+    [event] = sandbox.events("payment_intent.succeeded")
+    assert tell(event | {"id": "evt_again"}).json() == {"received": "applied"}
+    assert (as_ana.booking(reference)["status"], Payment.objects.get().status) == (status, "paid")
+    assert Refund.objects.count() == 0
+    assert seats_match()
 
 
 def test_another_intent_that_claims_to_be_ours_goes_to_review(held: Any, sandbox: Sandbox) -> None:
