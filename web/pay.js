@@ -28,7 +28,7 @@ export async function booking({ main, parameters: [reference], returned, signal 
     success: () => [notice(t("pay.paid"), { kind: "good" }), h("p", {}, h("a", { class: "button main", href: `#/bookings/${reference}` }, t("session.see")))],
     held: "pay.held",
     over: ({ status, ended_reason: reason }) => [
-      notice(t(status === "cancelled" ? "pay.cancelled" : freed[reason] ?? "pay.freed"), { kind: "bad" }),
+      notice(t(status === "cancelled" ? "pay.cancelled" : freed[reason] ?? "pay.freed"), { kind: reason === "member" ? "info" : "bad" }),
       h("p", { class: "row" }, reason !== "session_cancelled" && h("a", { class: "button main", href: `#/session/${first.session}` }, t("pay.bookAgain")), h("a", { class: "button", href: "#/" }, t("back"))),
     ],
     giveUp: () => api.cancel(reference),
@@ -141,9 +141,9 @@ async function pay(what) {
       const sync = syncs[0] * 1000 <= Date.now() - since && syncs.shift();
       const found = await (sync ? what.sync() : what.look()).catch(() => null); // the next round asks again
       if (watching !== mine || (found && settle(found))) return;
-      if (!sync || !found) continue;
+      if (!sync) continue;
       // Not paid, says Stripe. Whatever can be paid again was declined meanwhile, or never tried.
-      const opened = await what.open().catch(() => null);
+      const opened = found && (await what.open().catch(() => null));
       if (watching !== mine) return;
       if (opened?.stripe_client_secret) return begin(t("pay.tryAgain"), opened);
       if (!syncs.length) show(box, h("p", { class: "waiting", role: "status" }, t("pay.later")));

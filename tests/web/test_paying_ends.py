@@ -52,6 +52,23 @@ def test_loaded_again_while_the_bank_works_the_page_still_has_the_studio_ask(
     page.sees("You are in!")
 
 
+def test_while_neither_bank_nor_stripe_answers_the_page_says_so_and_keeps_waiting(
+    visit: Visit, ana: Member, yoga: ClassSession, sandbox: Sandbox
+) -> None:
+    page = opens(visit, ana, yoga)
+    page.page.clock.install()
+    page.pays_with(SLOW)
+    page.sees("Your bank is still working on it.")
+    sandbox.fault("status_before", "/v1/payment_intents/", "GET", status=503, times=100)
+    page.refusals = {503}
+    page.page.clock.fast_forward(41_000)
+    page.sees("Still waiting for the bank.")
+    page.shows("pay-later")
+    sandbox.clear_faults()
+    sandbox.control("POST", f"payment_intents/{intent()}/settle", ok=True)
+    page.sees("You are in!")
+
+
 def test_each_decline_is_told_once(visit: Visit, patient: Server, ana: Member, yoga: ClassSession) -> None:
     page = opens(visit, ana, yoga, at=patient)
     page.refusals = {402}
