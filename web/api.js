@@ -9,7 +9,8 @@
 export class Refusal extends Error {
   constructor(status, errors, wait) {
     super(errors[0]?.detail ?? `HTTP ${status}`);
-    Object.assign(this, { name: "Refusal", status, errors, code: errors[0]?.code, wait });
+    this.code = errors[0]?.code;
+    Object.assign(this, { name: "Refusal", status, errors, wait });
   }
 }
 

@@ -8,7 +8,10 @@ import { credits, refusal, t } from "./words.js";
 
 const main = document.getElementById("main");
 
-/** Addresses stand behind the `#`, so that any web server can serve this page. A page that needs a member says so. */
+/**
+ * Addresses stand behind the `#`, so that any web server can serve this page. A page that needs a member says so.
+ * @type {[RegExp, string, () => any, boolean?][]}
+ */
 const pages = [
   [/^\/(?:week\/(\d{4}-\d\d-\d\d))?$/, "schedule", () => schedule],
   [/^\/session\/(\d+)$/, "schedule", () => import("./session.js")],
@@ -26,10 +29,14 @@ const pages = [
 ];
 
 // What stands behind the `#` is a page here, so the link past the navigation is followed by hand.
-document.querySelector(".skip").addEventListener("click", (event) => (event.preventDefault(), main.focus()));
+const skip = document.querySelector(".skip");
+skip.textContent = t("skip");
+skip.addEventListener("click", (event) => (event.preventDefault(), main.focus()));
+document.querySelector(".brand span").textContent = t("brand");
 
 let visit = new AbortController();
 let returned = comeBack();
+let current;
 start();
 
 async function start() {
@@ -40,7 +47,7 @@ async function start() {
     return show(main, notice(refusal(error), { kind: "bad", actions: [act(t("again"), start)] }));
   }
   demo();
-  addEventListener("hashchange", turn);
+  addEventListener("hashchange", () => turn({}));
   addEventListener("met", () => navigation());
   addEventListener("signedout", async () => {
     if (!visitor.member) return;
@@ -89,10 +96,11 @@ function comeBack() {
   return asked.get("redirect_status") ?? "succeeded";
 }
 
-const take = () => ([returned, visit.returned] = [null, returned])[1];
+/** What came back is told once. */
+const take = () => ([returned] = [null, returned])[1];
 
-function navigation(current = navigation.current) {
-  navigation.current = current;
+function navigation(name = current) {
+  current = name;
   const { member, balance } = visitor;
   const link = (name, to, text = t(`nav.${name}`)) => h("a", { href: to, "aria-current": name === current && "page" }, text);
   const nav = document.getElementById("nav");

@@ -34,6 +34,7 @@ export function stateOf({ status, checked_in_at: checked, ended_reason: reason }
   return begun && (status === "paid" || status === "pending") ? "closed" : status;
 }
 
+/** @param {Awaited<ReturnType<typeof api.booking>>} booking */
 function facts({ status, paid_with: how, amount, currency, credits_spent: spent, created_at: made, expires_at: until }) {
   const paid = how && t(`booking.${how}`, { price: money(amount, currency), credits: credits(spent) });
   const row = (name, value) => value && [h("dt", {}, name), h("dd", {}, value)];
@@ -54,6 +55,7 @@ function giveBack(found, visit) {
   show(box, ask);
   return box;
 
+  /** @param {Awaited<ReturnType<typeof api.cancellation>>} quote */
   function terms(quote) {
     const returned = returns(found, quote);
     return h("div", { class: "notice", role: "group", "aria-label": t("booking.cancel") }, h("p", { class: "lead" }, returned), countdown("booking.promise", quote.quote_expires_at, renew, visit.signal),

@@ -52,6 +52,10 @@ async function older(list, page, signal) {
   if (page.next) list.append(act(t("more"), async () => older(list, await api.bookings(Object.fromEntries(new URL(page.next).searchParams)), signal)));
 }
 
+/**
+ * @param {Awaited<ReturnType<typeof api.booking>>} booking
+ * @param {import("./seat.js").Session} session
+ */
 function line(booking, session) {
   const { reference, status } = booking;
   const over = Date.parse(session.starts_at) <= now();
@@ -65,6 +69,10 @@ function line(booking, session) {
     pay && h("div", { class: "do" }, h("a", { class: "button main", href: `#/pay/${reference}` }, t("session.keepPaying"))));
 }
 
+/**
+ * @param {Awaited<ReturnType<typeof api.waitlist>>[number]} entry
+ * @param {import("./seat.js").Session} session
+ */
 function place(entry, session) {
   const offered = entry.status === "offered";
   return h("article", { class: `card ${entry.status}` },

@@ -32,8 +32,8 @@ async function stripeJs() {
 export async function cardForm(part, clientSecret) {
   const stripe = await stripeJs();
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
-  const appearance = { theme: dark ? "night" : "stripe", variables: { colorPrimary: dark ? "#5eead4" : "#0f766e", borderRadius: "10px" } };
-  const elements = stripe.elements({ clientSecret, appearance });
+  const variables = { colorPrimary: dark ? "#5eead4" : "#0f766e", borderRadius: "10px" };
+  const elements = stripe.elements({ clientSecret, appearance: { theme: dark ? "night" : "stripe", variables } });
   const element = elements.create("payment");
   await soon((resolve, reject) => {
     element.on("ready", resolve);

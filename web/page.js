@@ -30,16 +30,17 @@ export function say(...words) {
   const said = document.getElementById("said");
   show(said, ...words);
   said.classList.add("shown");
-  clearTimeout(said.timer);
-  said.timer = setTimeout(() => said.classList.remove("shown"), 8000);
+  clearTimeout(saying);
+  saying = setTimeout(() => said.classList.remove("shown"), 8000);
 }
+let saying;
 
 /** A box that tells something important where it happens; `alert` is read aloud at once. */
 export const notice = (text, { kind = "info", actions = [] } = {}) =>
   h("div", { class: `notice ${kind}`, role: kind === "bad" ? "alert" : "status" }, h("p", {}, text), ...actions);
 
 /** A button that does something which takes time: it cannot be pressed twice, and shows why it could not. */
-export function act(label, does, { kind = "", describe, within } = {}) {
+export function act(label, does, { kind = "", describe = null, within = null } = {}) {
   const button = h("button", { type: "button", class: kind, "aria-label": describe, onclick: run }, label);
   async function run() {
     if (button.ariaBusy === "true") return;
@@ -65,9 +66,9 @@ export function complain(part, error) {
 }
 
 /** A form whose answer takes time: `does` gets what was filled in; what a field is refused for stands beside it. */
-export function form({ fields, send, does, kind }) {
+export function form({ fields, send, does }) {
   const button = h("button", { class: "main" }, send);
-  const sending = h("form", { class: kind, novalidate: true, onsubmit: submit }, ...fields, button);
+  const sending = h("form", { novalidate: true, onsubmit: submit }, ...fields, button);
   async function submit(event) {
     event.preventDefault();
     for (const old of sending.querySelectorAll(".wrong")) old.remove();

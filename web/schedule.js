@@ -73,6 +73,7 @@ function filters(changed) {
   return { element, offer };
 }
 
+/** @param {import("./seat.js").Session} session */
 const fits = ({ title, description, instructor, location, bookable }) =>
   (!wanted.available || bookable) && (!wanted.instructor || instructor === wanted.instructor) &&
   `${title} ${description} ${instructor} ${location}`.toLowerCase().includes(wanted.search.trim().toLowerCase());
@@ -99,6 +100,7 @@ function week(dates, byDate, own, changed) {
     byDate.get(date)?.map((session) => card(session, standing(session, own), changed)) ?? h("p", { class: "quiet" }, t("schedule.nothing"))));
 }
 
+/** @param {import("./seat.js").Session} session */
 function card(session, stand, changed) {
   const minutes = (Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000;
   const over = stand.kind === "closed" || stand.kind === "called";

@@ -5,6 +5,8 @@ import { act, h, say } from "./page.js";
 import { count, now, visitor } from "./studio.js";
 import { credits, money, t, when } from "./words.js";
 
+/** @typedef {Awaited<ReturnType<typeof api.oneSession>>} Session */
+
 /** The visitor's own claims by session: what they hold or have booked, and where they wait. */
 export async function mine() {
   if (!visitor.member) return { booked: new Map(), waiting: new Map() };
@@ -17,7 +19,10 @@ export async function mine() {
   return { booked: bySession(holding), waiting: bySession(inLine) };
 }
 
-/** How a session stands for the visitor: called, closed, offered, pending, paid, waiting, full or open. */
+/**
+ * How a session stands for the visitor: called, closed, offered, pending, paid, waiting, full or open.
+ * @param {Session} session
+ */
 export function standing(session, { booked, waiting }) {
   const [booking, entry] = [booked.get(session.id), waiting.get(session.id)];
   const kind =
@@ -32,17 +37,26 @@ export function standing(session, { booked, waiting }) {
   return { kind, booking, entry };
 }
 
-/** What a seat costs: money, credits, either, or nothing. */
+/**
+ * What a seat costs: money, credits, either, or nothing.
+ * @param {Session} session
+ */
 export function price({ amount, currency, credits_required: needed }) {
   if (!amount) return t("free");
   const one = money(amount, currency);
   return needed ? t("or", { one, other: credits(needed) }) : one;
 }
 
-/** Whether the visitor's credits are enough. */
+/**
+ * Whether the visitor's credits are enough.
+ * @param {Session} session
+ */
 export const affordable = ({ amount, credits_required: needed }) => amount > 0 && needed > 0 && visitor.balance >= needed;
 
-/** How many seats are left, in words. */
+/**
+ * How many seats are left, in words.
+ * @param {Session} session
+ */
 export const seatsLeft = ({ seats_available: count }) => (count ? t("seats.left", { count }) : t("seats.none"));
 
 /** A small mark for how a session stands. */
@@ -62,8 +76,11 @@ export function quick(session, stand, changed) {
 
 const named = (does, { title, starts_at: at }) => t("session.bookNamed", { does, title, when: when(at) });
 
-/** A button that books; `changed` runs afterwards, whatever came of it. */
-export function bookButton(session, payWith, changed, { kind = "", take = false, within } = {}) {
+/**
+ * A button that books; `changed` runs afterwards, whatever came of it.
+ * @param {Session} session
+ */
+export function bookButton(session, payWith, changed, { kind = "", take = false, within = null } = {}) {
   const cost = payWith === "credits" ? { credits: credits(session.credits_required) } : { price: money(session.amount, session.currency) };
   const verb = !session.amount ? "bookFree" : payWith === "credits" ? (take ? "takeCredits" : "bookCredits") : (take ? "takeCard" : "bookCard");
   const label = t(`session.${verb}`, cost);
@@ -73,6 +90,7 @@ export function bookButton(session, payWith, changed, { kind = "", take = false,
 /** Answers that opened a payment, on their way to the page where it is paid: the secret stands nowhere else. */
 export const handed = new Map();
 
+/** @param {Session} session */
 async function book(session, payWith) {
   const booking = await api.book(session.id, payWith).catch((error) => kept(session, error));
   if (booking.status === "paid") {

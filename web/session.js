@@ -21,7 +21,10 @@ export default async function session({ main, parameters: [id], signal }) {
   every(15_000, refresh, signal);
 }
 
-/** What it is, when and where. */
+/**
+ * What it is, when and where.
+ * @param {import("./seat.js").Session} session
+ */
 export function about(session) {
   const minutes = Math.round((Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000);
   const facts = [session.instructor && t("session.with", session), session.location, t("session.minutes", { count: minutes })];
@@ -50,7 +53,7 @@ function choices(session, stand, changed, signal) {
   if (kind === "open") show(box, ways({}));
   return box;
 
-  function ways({ take }) {
+  function ways({ take = false }) {
     const options = { take, ...again };
     const byCredits = affordable(session) && bookButton(session, "credits", changed, { kind: "main", ...options });
     const card = (session.amount > 0 && studio.payments_enabled || !session.amount) &&

@@ -2,10 +2,16 @@
 
 import * as api from "./api.js";
 
-/** The answer of `config/`; filled before anything is shown. */
+/**
+ * The answer of `config/`; filled before anything is shown.
+ * @type {Partial<Awaited<ReturnType<typeof api.config>>>}
+ */
 export const studio = { time_zone: "UTC" };
 
-/** The member who is signed in, or null; with the credits they have. */
+/**
+ * The member who is signed in, or null; with the credits they have.
+ * @type {{ member: Awaited<ReturnType<typeof api.me>> | null, balance: number }}
+ */
 export const visitor = { member: null, balance: 0 };
 
 let ahead = 0;
@@ -15,8 +21,8 @@ export async function open() {
   const asked = performance.now();
   Object.assign(studio, await api.config());
   // The page has its answer on the way before this file is here: the browser knows since when.
-  const { requestStart = asked, responseStart = performance.now() } =
-    performance.getEntriesByName(new URL("/api/booking/config/", location).href).at(-1) ?? {};
+  const { requestStart = asked, responseStart = performance.now() } = /** @type {Partial<PerformanceResourceTiming>} */ (
+    performance.getEntriesByName(new URL("/api/booking/config/", location.href).href).at(-1) ?? {});
   ahead = Date.parse(studio.server_time) - (Date.now() - performance.now()) - (requestStart + responseStart) / 2;
 }
 

@@ -2,6 +2,7 @@
 
 export const texts = {
   brand: "Holdfast",
+  skip: "Zum Inhalt",
   nav: { label: "Seiten", schedule: "Kursplan", bookings: "Buchungen", credits: "Guthaben", account: "Konto", signIn: "Anmelden", staff: "Team" },
   demo: "Eine Demo: Keine Karte wird belastet.",
   demoMembers: "Anmelden als ana@example.com, demo-studio-2026.",
@@ -26,7 +27,6 @@ export const texts = {
   state: {
     paid: "Gebucht", pending: "Für dich gehalten", offered: "Ein Platz ist deiner", waiting: "Warteliste, Platz {position}",
     freed: "Zurückgegeben", cancelled: "Storniert", checked: "Du warst da", closed: "Vorbei", called: "Fällt aus",
-    taken: "Angenommen", lapsed: "Abgelaufen", left: "Verlassen",
   },
   session: {
     with: "Bei {instructor}", minutes: "{count} Min.",
@@ -66,7 +66,7 @@ export const texts = {
   wallet: {
     title: "Guthaben", balance: "Du hast {credits}.", none: "Du hast kein Guthaben.", lot: "{left} von {granted}", until: "bis {when}", forever: "ohne Ende",
     packs: "Guthaben kaufen", pack: "{credits}, gültig {days} Tage", buy: "Kaufen für {price}", buyNamed: "{name} kaufen für {price}", entries: "Bewegungen",
-    kind: { granted: "Gutgeschrieben", spent: "Ausgegeben", returned: "Zurückgegeben", expired: "Verfallen", taken_back: "Zurückgenommen", refunded: "Erstattet" }, noPacks: "Gerade gibt es keine Pakete.",
+    kind: { granted: "Gutgeschrieben", spent: "Ausgegeben", returned: "Zurückgegeben", expired: "Verfallen", refunded: "Erstattet" }, noPacks: "Gerade gibt es keine Pakete.",
   },
   account: {
     title: "Konto", about: "Über dich", name: "Name", phone: "Telefon, mit Ländervorwahl", phoneHint: "Zum Beispiel +44 7700 900123.",

@@ -2,6 +2,7 @@
 
 export const texts = {
   brand: "Holdfast",
+  skip: "Skip to content",
   nav: { label: "Pages", schedule: "Schedule", bookings: "My bookings", credits: "Credits", account: "Account", signIn: "Sign in", staff: "Staff" },
   demo: "A demo: no card is charged.",
   demoMembers: "Sign in as ana@example.com, demo-studio-2026.",
@@ -26,7 +27,6 @@ export const texts = {
   state: {
     paid: "Booked", pending: "Held for you", offered: "A seat is yours", waiting: "Waiting, {position} in line",
     freed: "Given back", cancelled: "Cancelled", checked: "You were there", closed: "Over", called: "Called off",
-    taken: "Taken", lapsed: "Lapsed", left: "Left",
   },
   session: {
     with: "With {instructor}", minutes: "{count} min",
@@ -66,7 +66,7 @@ export const texts = {
   wallet: {
     title: "Credits", balance: "You have {credits}.", none: "You have no credits.", lot: "{left} of {granted}", until: "until {when}", forever: "without end",
     packs: "Buy credits", pack: "{credits}, valid for {days} days", buy: "Buy for {price}", buyNamed: "Buy {name} for {price}", entries: "Movements",
-    kind: { granted: "Granted", spent: "Spent", returned: "Returned", expired: "Expired", taken_back: "Taken back", refunded: "Refunded" }, noPacks: "No packs are on sale.",
+    kind: { granted: "Granted", spent: "Spent", returned: "Returned", expired: "Expired", refunded: "Refunded" }, noPacks: "No packs are on sale.",
   },
   account: {
     title: "Account", about: "About you", name: "Name", phone: "Phone, with country code", phoneHint: "For example +44 7700 900123.",

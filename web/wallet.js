@@ -15,12 +15,14 @@ export default async function wallet({ main, signal }) {
       h("li", {}, h("time", { datetime: at }, day(at)), ` ${t(`wallet.kind.${kind}`)} `, h("b", {}, moved > 0 ? `+${moved}` : `−${-moved}`), kind === "granted" && note && ` · ${note}`)))));
 }
 
+/** @param {Awaited<ReturnType<typeof api.credits>>} credits */
 function owned({ balance, lots }) {
   const lot = ({ remaining, granted, expires_at: until }) =>
     h("li", {}, h("b", {}, t("wallet.lot", { left: remaining, granted })), " ", until ? t("wallet.until", { when: fullDay(until) }) : t("wallet.forever"));
   return h("section", {}, h("p", { class: "lead" }, balance ? t("wallet.balance", { credits: credits(balance) }) : t("wallet.none")), lots.length > 0 && h("ul", { class: "lots" }, lots.map(lot)));
 }
 
+/** @param {Awaited<ReturnType<typeof api.packs>>[number]} pack */
 function pack({ id, name, credits: number, amount, currency, valid_days: days }) {
   const price = money(amount, currency);
   const buying = async () => {
