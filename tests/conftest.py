@@ -10,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, transaction
+from django.test import Client
 
 import config.urls  # noqa: F401 - DRF's throttles must be imported before any clock is frozen
 from members.models import Member
@@ -153,3 +154,13 @@ def as_carla(carla: Member) -> Caller:
 @pytest.fixture
 def anyone() -> Caller:
     return Caller()
+
+
+@pytest.fixture
+def desk(carla: Member) -> Client:
+    """Carla's browser, with every permission of the admin."""
+    carla.is_superuser = True
+    carla.save()
+    client = Client()
+    client.force_login(carla)
+    return client

@@ -93,15 +93,6 @@ def test_late_money_of_a_member_who_is_gone_goes_back(as_ana: Caller, ana: Membe
     assert clean()
 
 
-@pytest.fixture
-def desk(carla: Member) -> Client:
-    carla.is_superuser = True
-    carla.save()
-    browser = Client()
-    browser.force_login(carla)
-    return browser
-
-
 @pytest.mark.parametrize("name", ["booking/classsession", "members/member"])
 def test_what_has_bookings_cannot_be_deleted_in_the_admin(desk: Client, as_ana: Caller, ana: Member, name: str) -> None:
     give_credits(ana, 1)

@@ -9,19 +9,9 @@ from django.utils import timezone
 
 from booking import timetable
 from booking.models import ClassSession, TimetableRule
-from members.models import Member
 from tests.booking.test_timetable import kind, rule
 
 RULES = "/admin/booking/timetablerule/"
-
-
-@pytest.fixture
-def desk(carla: Member) -> Client:
-    carla.is_superuser = True
-    carla.save()
-    browser = Client()
-    browser.force_login(carla)
-    return browser
 
 
 def filled(one: TimetableRule, **changes: Any) -> dict[str, Any]:

@@ -16,15 +16,6 @@ from tests.cast import Caller, Sandbox, age, give_credits, paid_by_card, session
 PAGE = "/admin/attention/"
 
 
-@pytest.fixture
-def desk(carla: Member) -> Client:
-    carla.is_superuser = True
-    carla.save()
-    browser = Client()
-    browser.force_login(carla)
-    return browser
-
-
 def text(desk: Client) -> str:
     page = desk.get(PAGE)
     assert (page.status_code, "unsafe" in page["Content-Security-Policy"]) == (200, False)
