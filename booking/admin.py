@@ -12,31 +12,21 @@ from django.utils import timezone
 from booking import session_cancellation, session_changes, timetable_admin
 from booking.exceptions import SessionClosed
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
-from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
+from booking.policy import EARLIEST, LATEST
+from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
-
-LIMITS = {"amount": MAXIMUM_AMOUNT, "capacity": MOST_SEATS, "credits_required": MOST_CREDITS}
 
 
-class SessionForm(ModelForm):
-    """The same refusals as the API's."""
+class SessionForm(PriceForm):
+    """Beside the price: when it is, and no seat less than are taken."""
 
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
-        amount, currency = cleaned.get("amount"), cleaned.get("currency") or settings.STRIPE_CURRENCY
-        for name, most in LIMITS.items():
-            if (cleaned.get(name) or 0) > most:
-                self.add_error(name, f"At most {most}.")
         for name in ("starts_at", "ends_at"):
             if name in cleaned and not EARLIEST <= cleaned[name] <= LATEST:
                 self.add_error(name, f"From {EARLIEST.year} to {LATEST.year}.")
         if {"starts_at", "ends_at"} <= cleaned.keys() and cleaned["ends_at"] <= cleaned["starts_at"]:
             self.add_error("ends_at", "A session ends after it starts.")
-        if currency not in MINIMUM_AMOUNT:
-            self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
-        elif why := too_little(amount, currency):
-            self.add_error("amount", why)
         if (cleaned.get("capacity") or 0) < self.instance.seats_taken:
             self.add_error("capacity", f"{self.instance.seats_taken} seats are taken already.")
         return cleaned

@@ -13,10 +13,8 @@ from django.utils import timezone
 
 from booking import timetable
 from booking.models import ClassSession, Closure, SessionType, TimetableRule
-from booking.policy import MOST_CREDITS, MOST_SEATS
-from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
+from booking.price_form import PriceForm
 
-LIMITS = {"amount": MAXIMUM_AMOUNT, "capacity": MOST_SEATS, "credits_required": MOST_CREDITS, "minutes": 1440}
 WEEKS = 8
 EXISTING = (
     (timetable.KEEP, "Leave the coming sessions as they are"),
@@ -25,28 +23,11 @@ EXISTING = (
 )
 
 
-class Priced(forms.ModelForm):
-    """The same refusals as the API's for seats, price and credits."""
-
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or {}
-        for name, most in LIMITS.items():
-            if (cleaned.get(name) or 0) > most:
-                self.add_error(name, f"At most {most}.")
-        kind = cleaned.get("session_type")
-        currency = kind.currency if kind else cleaned.get("currency")
-        if "currency" in self.fields and currency not in MINIMUM_AMOUNT:
-            self.add_error("currency", f"One of {', '.join(sorted(MINIMUM_AMOUNT))}.")
-        elif currency and (why := too_little(cleaned.get("amount"), currency)):
-            self.add_error("amount", why)
-        return cleaned
-
-
 @admin.register(SessionType)
 class SessionTypeAdmin(admin.ModelAdmin):
     """What a kind of session is like; a change reaches the coming sessions through the rules, when these are saved."""
 
-    form = Priced
+    form = PriceForm
     list_display = ("name", "minutes", "capacity", "amount", "currency", "credits_required", "cancellation_tiers")
     search_fields = ("name",)
 
@@ -54,7 +35,7 @@ class SessionTypeAdmin(admin.ModelAdmin):
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
 
 
-class RuleForm(Priced):
+class RuleForm(PriceForm):
     existing = forms.ChoiceField(
         choices=EXISTING,
         required=False,
