@@ -11,14 +11,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from booking import session_cancellation, session_changes
 from booking.exceptions import SessionClosed
 from booking.models import ClassSession, Closure, TimetableRule
 
 KEEP, EMPTY, ALL = "keep", "empty", "all"
-FROM_THE_RULE = ("title", "description", "instructor", "location", "capacity", "amount", "currency", "credits_required")
 
 
 @dataclass
@@ -39,11 +38,14 @@ def begins(day: date, at: time) -> datetime:
     return datetime.combine(day, at, tzinfo=ZoneInfo(settings.STUDIO_TIME_ZONE)).astimezone(UTC)
 
 
-def open_days(rule: TimetableRule, *, first: date, last: date) -> list[date]:
+def _open_days(rule: TimetableRule, closures: list[Closure], *, first: date, last: date) -> list[date]:
     """The days on which a rule recurs and nothing is closed."""
-    closures = list(Closure.objects.filter(Q(rule=None) | Q(rule=rule), first__lte=last, last__gte=first))
-    closed = [(closure.first, closure.last) for closure in closures]
+    closed = [(one.first, one.last) for one in closures if one.rule_id in (None, rule.pk)]
     return [day for day in rule.days(first, last) if not any(start <= day <= end for start, end in closed)]
+
+
+def _closures(first: date, last: date) -> list[Closure]:
+    return list(Closure.objects.filter(first__lte=last, last__gte=first))
 
 
 def drawn(rule: TimetableRule, day: date) -> dict[str, Any]:
@@ -62,19 +64,26 @@ def drawn(rule: TimetableRule, day: date) -> dict[str, Any]:
     }
 
 
-def missing(rule: TimetableRule, *, until: date, now: datetime) -> list[ClassSession]:
-    """The sessions that a rule wants up to that day and that are not there; none whose time is over. Writes nothing."""
-    days = open_days(rule, first=max(rule.starts_on, studio_today(now)), last=until)
-    there = set(ClassSession.objects.filter(rule=rule, occurs_on__in=days).values_list("occurs_on", flat=True))
-    wanted = [day for day in days if day not in there and begins(day, rule.at) > now]
+def missing(rules: list[TimetableRule], *, until: date, now: datetime) -> list[ClassSession]:
+    """The sessions that rules want up to that day and that are not there; none whose time is over. Writes nothing.
+
+    Two queries, however many rules there are; their kinds must have come with them.
+    """
+    today = studio_today(now)
+    closures = _closures(today, until)
+    rows = ClassSession.objects.filter(rule__in=rules, occurs_on__range=(today, until))
+    there = set(rows.values_list("rule", "occurs_on"))
     return [
-        ClassSession(rule=rule, occurs_on=day, session_type=rule.session_type, **drawn(rule, day)) for day in wanted
+        ClassSession(rule=rule, occurs_on=day, session_type=rule.session_type, **drawn(rule, day))
+        for rule in rules
+        for day in _open_days(rule, closures, first=today, last=until)
+        if (rule.pk, day) not in there and begins(day, rule.at) > now
     ]
 
 
 def generate(rule: TimetableRule, *, until: date, now: datetime) -> int:
     """Add the sessions that are missing, and touch no other; how many there were. Safe to run twice at once."""
-    sessions = missing(rule, until=until, now=now)
+    sessions = missing([rule], until=until, now=now)
     before = ClassSession.objects.filter(rule=rule).count()
     ClassSession.objects.bulk_create(sessions, ignore_conflicts=True)
     return ClassSession.objects.filter(rule=rule).count() - before
@@ -93,8 +102,9 @@ def follow(rule: TimetableRule, *, how: str, by: str, now: datetime) -> Report:
     """
     report = Report()
     sessions = list(coming(rule, now=now)) if how != KEEP else []
-    last = max((session.occurs_on for session in sessions if session.occurs_on), default=None)
-    days = set(open_days(rule, first=studio_today(now), last=last)) if last else set()
+    today = studio_today(now)
+    last = max((session.occurs_on for session in sessions if session.occurs_on), default=today)
+    days = set(_open_days(rule, _closures(today, last), first=today, last=last))
     for session in sessions:
         if session.seats_taken and how == EMPTY:
             report.left.append(f"{session}: {session.seats_taken} seats are taken")

@@ -118,9 +118,9 @@ def week(request: HttpRequest) -> HttpResponse:
         starts_at__gte=timetable.begins(days[0], _MIDNIGHT), starts_at__lt=timetable.begins(monday + _WEEK, _MIDNIGHT)
     )
     sessions = list(rows.order_by("starts_at"))
-    for rule in TimetableRule.objects.select_related("session_type"):
-        planned = timetable.missing(rule, until=days[-1], now=now)
-        sessions += [session for session in planned if session.occurs_on and session.occurs_on >= monday]
+    rules = list(TimetableRule.objects.select_related("session_type"))
+    planned = timetable.missing(rules, until=days[-1], now=now)
+    sessions += [session for session in planned if session.occurs_on and session.occurs_on >= monday]
     sessions.sort(key=lambda session: session.starts_at)
     by_day = {day: [one for one in sessions if timetable.studio_today(one.starts_at) == day] for day in days}
     context = {

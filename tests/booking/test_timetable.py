@@ -80,7 +80,8 @@ def test_six_in_the_evening_stays_six_in_the_evening_all_year(settings: Any, zon
     assert len(sessions) == 3 * 52 - 2  # the first Saturday and Sunday come before the first Monday
     assert {wall(session, zone)[-5:] for session in sessions} == {"18:00"}
     assert {session.ends_at - session.starts_at for session in sessions} == {timedelta(hours=1)}
-    assert len({session.starts_at.hour for session in sessions}) == 2 if zone != "Australia/Lord_Howe" else True
+    # By the sun it is another hour in summer; on Lord Howe half of one.
+    assert len({session.starts_at.time() for session in sessions}) == 2
 
 
 @pytest.mark.parametrize(
@@ -117,13 +118,13 @@ def test_a_session_is_like_its_type_unless_its_rule_says_otherwise() -> None:
 
 
 def test_nothing_is_on_when_the_studio_or_the_rule_is_closed() -> None:
-    evening, noon = rule(), rule(at=time(12))
+    rule()
+    noon = rule(at=time(12))
     Closure.objects.create(first=date(2027, 1, 10), last=date(2027, 1, 12), reason="Holiday")
     Closure.objects.create(first=date(2027, 1, 18), last=date(2027, 1, 18), rule=noon)
     assert [wall(session)[5:] for session in generated(date(2027, 1, 25))] == [
         "01-04 12:00", "01-04 18:00", "01-18 18:00", "01-25 12:00", "01-25 18:00",
     ]  # fmt: skip
-    assert evening.days(date(2027, 1, 11), date(2027, 1, 11)) == [date(2027, 1, 11)]
 
 
 def test_generating_again_adds_what_is_missing_and_touches_nothing(carla: Member, ana: Member) -> None:
@@ -146,7 +147,7 @@ def test_generating_again_adds_what_is_missing_and_touches_nothing(carla: Member
 
 def test_two_runs_at_once_make_one_session_of_a_day() -> None:
     one = rule()
-    late = timetable.missing(one, until=MONDAY, now=NOW)
+    late = timetable.missing([one], until=MONDAY, now=NOW)
     assert timetable.generate(one, until=MONDAY, now=NOW) == 1
     with pytest.raises(IntegrityError), transaction.atomic():
         late[0].save(force_insert=True)

@@ -1,5 +1,5 @@
 from argparse import ArgumentTypeError
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -44,17 +44,21 @@ Exit status: 0 done; 1 some could not be written (they stay for the next run); 2
         now = timezone.now()
         until = options["until"] or timetable.studio_today(now) + timedelta(weeks=WEEKS)
         rules = list(TimetableRule.objects.select_related("session_type"))
-        added = 0
-        for done, rule in enumerate(rules, 1):
-            if options["dry_run"]:
-                wanted = timetable.missing(rule, until=until, now=now)
-                added += len(wanted)
-                for session in wanted if options["verbosity"] >= 2 else ():
-                    self.stdout.write(str(session))
-            else:
-                number = timetable.generate(rule, until=until, now=now)
-                added += number
-                line = f"{rule}: {number} added"
-                self.show(line, done=done, total=len(rules), verbosity=options["verbosity"])
+        act = self._only_tell if options["dry_run"] else self._add
+        added = act(rules, until=until, now=now, verbosity=options["verbosity"])
         told = " (dry run, nothing changed)" if options["dry_run"] else ""
         self.stdout.write(f"generate_sessions: {added} sessions added until {until} by {len(rules)} rules{told}")
+
+    def _add(self, rules: list[TimetableRule], *, until: date, now: datetime, verbosity: int) -> int:
+        added = 0
+        for done, rule in enumerate(rules, 1):
+            number = timetable.generate(rule, until=until, now=now)
+            added += number
+            self.show(f"{rule}: {number} added", done=done, total=len(rules), verbosity=verbosity)
+        return added
+
+    def _only_tell(self, rules: list[TimetableRule], *, until: date, now: datetime, verbosity: int) -> int:
+        wanted = timetable.missing(rules, until=until, now=now)
+        for session in wanted if verbosity >= 2 else ():
+            self.stdout.write(str(session))
+        return len(wanted)
