@@ -47,8 +47,7 @@ def _money() -> list[Concern]:
     # A failure that was owed again, or has been returned another way, is dealt with.
     later = Refund.objects.filter(payment=OuterRef("payment"), pk__gt=OuterRef("pk"), status__in=Refund.RETURNING)
     failed = Refund.objects.filter(~Exists(later), status=Refund.Status.FAILED).exclude(failure_code="already_returned")
-    left = Reconciliation.objects.filter(left__gt=0)
-    last = Reconciliation.objects.order_by("-id").values("pk")[:1]
+    last = Reconciliation.objects.first()
     return [
         _concern(
             "Payments that do not add up",
@@ -84,7 +83,7 @@ def _money() -> list[Concern]:
         ),
         _concern(
             "The last comparison with Stripe left something",
-            left.filter(pk__in=list(last.values_list("pk", flat=True))),
+            Reconciliation.objects.filter(pk=last.pk, left__gt=0) if last else Reconciliation.objects.none(),
             "started_at",
             "admin:payments_reconciliation_changelist",
             "",
