@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response
@@ -21,7 +20,7 @@ from rest_framework.views import APIView
 
 from booking import calendar
 from booking.models import CalendarFeed
-from booking.permissions import visible_bookings
+from booking.permissions import named, visible_bookings
 from booking.serializers import CalendarAddressSerializer, CalendarStateSerializer
 from members.requests import member_of
 
@@ -90,7 +89,7 @@ class BookingCalendarView(APIView):
     @extend_schema(operation_id="booking_bookings_calendar_file", responses={**ICS, 304: NOT_MODIFIED})
     def get(self, request: Request, reference: str) -> HttpResponseBase:
         rows = calendar.with_what_is_told(visible_bookings(member_of(request)))
-        booking = get_object_or_404(rows, reference=reference.upper())
+        booking = named(rows, reference)
         answer = _answer(request, calendar.render([booking]))
         answer["Content-Disposition"] = f'attachment; filename="{booking.reference}.ics"'
         return answer

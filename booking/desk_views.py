@@ -1,7 +1,6 @@
 """The front desk over HTTP: who comes, and who has come."""
 
 from django.db.models import QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -14,6 +13,7 @@ from rest_framework.views import APIView
 from booking.desk_serializers import RosterRowSerializer
 from booking.exceptions import NotPaid
 from booking.models import Booking, ClassSession
+from booking.permissions import named
 from booking.serializers import BookingSerializer
 from boundary.envelope import refused
 
@@ -27,9 +27,7 @@ class RosterView(generics.ListAPIView):
     queryset = Booking.objects.none()
 
     def get_queryset(self) -> QuerySet[Booking]:
-        session = self.kwargs["pk"]
-        if not ClassSession.objects.filter(pk=session).exists():
-            raise Http404
+        session = get_object_or_404(ClassSession, pk=self.kwargs["pk"])
         rows = Booking.objects.filter(session=session, status__in=Booking.HOLDING)
         return rows.select_related("member").order_by("id")
 
@@ -42,7 +40,7 @@ class CheckInView(APIView):
     @extend_schema(request=None, responses={200: BookingSerializer, 409: refused("not_paid")})
     def post(self, request: Request, reference: str) -> Response:
         """Its member has come; repeatable, the first moment stands."""
-        booking = _booking(reference)
+        booking = named(Booking.objects.all(), reference)
         if not booking.check_in(now=timezone.now()):
             raise NotPaid
         return Response(BookingSerializer(booking).data)
@@ -50,11 +48,6 @@ class CheckInView(APIView):
     @extend_schema(responses={200: BookingSerializer})
     def delete(self, request: Request, reference: str) -> Response:
         """Nobody has come after all; repeatable."""
-        booking = _booking(reference)
+        booking = named(Booking.objects.all(), reference)
         booking.undo_check_in()
         return Response(BookingSerializer(booking).data)
-
-
-def _booking(reference: str) -> Booking:
-    booking: Booking = get_object_or_404(Booking, reference=reference.upper())
-    return booking

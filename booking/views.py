@@ -1,10 +1,8 @@
 from dataclasses import asdict
-from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.http import Http404
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
@@ -18,7 +16,7 @@ from rest_framework.views import APIView
 from booking import cancellation, checkout, quotes, settlement
 from booking.filters import BookingFilter, SessionFilter
 from booking.models import Booking, BookingTransition, ClassSession
-from booking.permissions import visible_bookings
+from booking.permissions import named, visible_bookings
 from booking.serializers import (
     BookedSerializer,
     BookingSerializer,
@@ -197,8 +195,5 @@ def _visible_bookings(request: Request) -> QuerySet[Booking]:
 
 
 def _booking(request: Request, reference: str) -> Booking:
-    rows: QuerySet[Any] = _visible_bookings(request).select_related(
-        "payment", "session__session_type", "member", "credit_spend"
-    )
-    booking: Booking = get_object_or_404(rows, reference=reference.upper())
-    return booking
+    related = ("payment", "session__session_type", "member", "credit_spend")
+    return named(_visible_bookings(request).select_related(*related), reference)
