@@ -25,7 +25,7 @@ const pages = [
   [/^\/sign-up$/, "signIn", () => import("./sign.js").then(({ signUp }) => signUp)],
   [/^\/forgot$/, "signIn", () => import("./sign.js").then(({ forgot }) => forgot)],
   [/^\/password\/([\w-]+)$/, "signIn", () => import("./sign.js").then(({ choose }) => choose)],
-  [/^\/confirm\/([\w:-]+)$/, "signIn", () => import("./sign.js").then(({ confirm }) => confirm)],
+  [/^\/confirm\/([\w:%-]+)$/, "signIn", () => import("./sign.js").then(({ confirm }) => confirm)],
 ];
 
 // What stands behind the `#` is a page here, so the link past the navigation is followed by hand.
@@ -72,7 +72,7 @@ async function turn({ first = false }) {
     const found = await load();
     if (signal.aborted) return;
     const page = found.default ?? found;
-    await page({ main, signal, parameters: pattern?.exec(path).slice(1), query: new URLSearchParams(asked), returned: take() });
+    await page({ main, signal, parameters: pattern?.exec(path).slice(1).map((part) => part && decodeURIComponent(part)), query: new URLSearchParams(asked), returned: take() });
   } catch (error) {
     if (signal.aborted || error.name === "AbortError") return;
     if (error.status === 404) nothing();

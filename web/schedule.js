@@ -1,8 +1,9 @@
 /** The schedule: seven days at a glance, kept fresh while somebody looks at it. */
 
+import { Refusal } from "./api.js";
 import { around, DAYS } from "./first.js";
 import { every, h, notice, act, show } from "./page.js";
-import { mark, mine, price, quick, seatsLeft, standing } from "./seat.js";
+import { mark, mine, minutes, price, quick, seatsLeft, standing } from "./seat.js";
 import { addDays, dateOf, midnight, now, studio } from "./studio.js";
 import { day, dayNumber, t, time, weekday } from "./words.js";
 
@@ -10,6 +11,7 @@ const FRESH = 20_000;
 const wanted = { search: "", instructor: "", available: false };
 
 export default async function schedule({ main, parameters: [date], signal }) {
+  if (date && Number.isNaN(Date.parse(date))) throw new Refusal(404, []);
   const today = dateOf(now());
   const from = date ?? today;
   const dates = Array.from({ length: DAYS }, (_, day) => addDays(from, day));
@@ -102,10 +104,9 @@ function week(dates, byDate, own, changed) {
 
 /** @param {import("./seat.js").Session} session */
 function card(session, stand, changed) {
-  const minutes = (Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000;
   const over = stand.kind === "closed" || stand.kind === "called";
   return h("article", { class: `card ${stand.kind}`, "data-id": session.id },
-    h("p", { class: "time" }, h("time", { datetime: session.starts_at }, time(session.starts_at)), h("small", {}, t("session.minutes", { count: minutes }))),
+    h("p", { class: "time" }, h("time", { datetime: session.starts_at }, time(session.starts_at)), h("small", {}, t("session.minutes", { count: minutes(session) }))),
     h("div", { class: "what" }, h("h3", {}, h("a", { href: `#/session/${session.id}` }, session.title)),
       h("p", { class: "quiet" }, [session.instructor, session.location].filter(Boolean).join(" · ")),
       h("p", { class: "facts" }, mark(stand), !over && h("span", { class: `seats ${session.seats_available ? "" : "none"}` }, seatsLeft(session)), !over && h("span", {}, price(session)))),

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from allauth.account.models import EmailAddress
 from playwright.sync_api import expect
 
 from booking.models import CalendarFeed
@@ -84,6 +85,35 @@ def test_a_forgotten_password_is_chosen_anew_by_mail(visit: Visit, site: Server,
     page.refusals = {400, 401}
     page.presses("Set password")
     page.sees("This link was used or is too old. Ask for a new one.")
+
+
+def test_an_address_is_confirmed_by_the_mailed_link_once(visit: Visit, site: Server) -> None:
+    page = visit(path="/sign-up")
+    page.page.get_by_label("E-mail").fill("dora@example.com")
+    page.page.get_by_label("Password").fill(PASSWORD)
+    page.presses("Create account")
+    page.follows("Account")
+    link = re.search(r"/#(/confirm/\S+)", site.logged())
+    assert link
+    page.goes(link[1])
+    page.sees("Your address is confirmed.")
+    page.shows("confirmed")
+    assert EmailAddress.objects.get(email="dora@example.com").verified
+    page.refusals = {400, 409}
+    page.page.reload()
+    page.sees("Try again")
+
+
+def test_an_address_that_is_taken_is_told_beside_the_field(visit: Visit, dora: Member) -> None:
+    page = visit(path="/sign-up")
+    page.page.get_by_label("E-mail").fill("dora@example.com")
+    page.page.get_by_label("Password").fill(PASSWORD)
+    page.refusals = {400, 409}
+    page.presses("Create account")
+    field = page.page.get_by_label("E-mail")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    told = page.page.locator(f"#{field.get_attribute('aria-describedby')}")
+    expect(told).to_have_text("There is an account with this address: sign in.")
 
 
 def test_name_phone_and_consent_are_changed(visit: Visit, ben: Member) -> None:

@@ -174,6 +174,6 @@ def test_what_is_over_can_be_looked_at_and_not_booked(visit: Visit) -> None:
     page = visit(path=f"/session/{one.pk}")
     page.sees("This class is over, or has begun.")
     page.refusals = {404}
-    for nowhere in ("/session/999999", "/nowhere"):
+    for nowhere in ("/session/999999", "/nowhere", "/week/2026-13-45"):
         page.goes(nowhere)
         page.sees("Nothing here")

@@ -17,6 +17,7 @@ export class Refusal extends Error {
   code?: string;
   errors: { code: string; detail: string; attr: string | null }[];
   wait: number;
+  constructor(status: number, errors: Refusal["errors"], wait?: number);
 }
 
 export function config(): Answer<"/api/booking/config/", "get">;
