@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import { act, h, say, show } from "./page.js";
+import { holds } from "./seat.js";
 import { about, countdown } from "./session.js";
 import { count, now } from "./studio.js";
 import { credits, money, refusal, t, texts, when } from "./words.js";
@@ -13,25 +14,26 @@ export default async function booking(visit) {
   if (signal.aborted) return;
   const { status } = found;
   const begun = Date.parse(session.starts_at) <= now();
-  const holds = status === "paid" || status === "pending";
-  const may = holds && !begun && !found.checked_in_at;
+  const seated = holds(found);
+  const may = seated && !begun && !found.checked_in_at;
   const state = stateOf(found, begun);
   const offered = moves[0].reason === "offer"; // taken on the page of the session, with credits or by card
   show(main, about(session).slice(0, -1),
     h("p", { class: "facts" }, h("span", { class: `mark ${state}` }, t(`state.${state}`)), h("span", { class: "code" }, t("bookings.reference", { reference }))),
     facts(found),
     h("p", { class: "row" }, status === "pending" && !begun && h("a", { class: "button main", href: offered ? `#/session/${session.id}` : `#/pay/${reference}` }, t(offered ? "session.details" : "session.keepPaying")),
-      holds && !begun && h("a", { class: "button", href: `/api/booking/bookings/${reference}/calendar.ics`, download: true }, t("bookings.calendar"))),
+      seated && !begun && h("a", { class: "button", href: `/api/booking/bookings/${reference}/calendar.ics`, download: true }, t("bookings.calendar"))),
     may && giveBack(found, visit),
     h("section", {}, h("h2", {}, t("booking.history")), h("ol", { class: "history" }, moves.map(({ to, reason, by, at }) =>
       h("li", {}, h("time", { datetime: at }, when(at)), " ", t(`state.${to}`), told(reason, by))))));
 }
 
 /** How a booking stands, for people: what was held until the start is over then, whatever was to come of it. */
-export function stateOf({ status, checked_in_at: checked, ended_reason: reason }, begun) {
+export function stateOf(booking, begun) {
+  const { status, checked_in_at: checked, ended_reason: reason } = booking;
   if (checked) return "checked";
   if (reason === "session_cancelled") return "called";
-  return begun && (status === "paid" || status === "pending") ? "closed" : status;
+  return begun && holds(booking) ? "closed" : status;
 }
 
 /** @param {Awaited<ReturnType<typeof api.booking>>} booking */

@@ -3,6 +3,7 @@
 import * as api from "./api.js";
 import { stateOf } from "./booking.js";
 import { act, every, h, show } from "./page.js";
+import { holds } from "./seat.js";
 import { now } from "./studio.js";
 import { t, time, when } from "./words.js";
 
@@ -33,8 +34,6 @@ export default async function bookings({ main, signal }) {
   await older(past, await api.bookings({ mine: true, upcoming: false, page_size: 20 }), signal);
   every(15_000, () => load().catch(() => {}), signal); // the next round asks again
 }
-
-const holds = ({ status }) => status === "pending" || status === "paid";
 
 /** The sessions of some rows by id, asked for in one request each hundred. */
 async function sessionsOf(rows) {

@@ -7,13 +7,22 @@ import { credits, money, t, when } from "./words.js";
 
 /** @typedef {Awaited<ReturnType<typeof api.oneSession>>} Session */
 
+/** Whether a booking has a seat: held until it is paid, or paid. */
+export const holds = ({ status }) => status === "pending" || status === "paid";
+
+/**
+ * How long a session takes, in minutes.
+ * @param {Session} session
+ */
+export const minutes = ({ starts_at: from, ends_at: to }) => Math.round((Date.parse(to) - Date.parse(from)) / 60_000);
+
 /** The visitor's own claims by session: what they hold or have booked, and where they wait. */
 export async function mine() {
   if (!visitor.member) return { booked: new Map(), waiting: new Map() };
   const [coming, entries] = await Promise.all([
     api.bookings({ mine: true, upcoming: true, page_size: 100 }), api.waitlist(),
   ]);
-  const holding = coming.results.filter(({ status }) => status === "pending" || status === "paid");
+  const holding = coming.results.filter(holds);
   const inLine = entries.filter(({ status }) => status === "waiting" || status === "offered");
   const bySession = (rows) => new Map(rows.map((row) => [row.session, row]));
   return { booked: bySession(holding), waiting: bySession(inLine) };

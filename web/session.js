@@ -2,7 +2,7 @@
 
 import * as api from "./api.js";
 import { act, every, h, notice, say, show } from "./page.js";
-import { affordable, bookButton, mine, price, seatsLeft, standing } from "./seat.js";
+import { affordable, bookButton, mine, minutes, price, seatsLeft, standing } from "./seat.js";
 import { now, studio, visitor } from "./studio.js";
 import { left, longDay, t, time, when } from "./words.js";
 
@@ -26,8 +26,7 @@ export default async function session({ main, parameters: [id], signal }) {
  * @param {import("./seat.js").Session} session
  */
 export function about(session) {
-  const minutes = Math.round((Date.parse(session.ends_at) - Date.parse(session.starts_at)) / 60_000);
-  const facts = [session.instructor && t("session.with", session), session.location, t("session.minutes", { count: minutes })];
+  const facts = [session.instructor && t("session.with", session), session.location, t("session.minutes", { count: minutes(session) })];
   return [
     h("h1", { tabindex: -1 }, session.title),
     h("p", { class: "lead" }, h("time", { datetime: session.starts_at }, `${longDay(session.starts_at)}, ${time(session.starts_at)}`)),
