@@ -4,15 +4,12 @@ import json
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import pytest
 import requests
 
-from tests.journeys.demo import PATIENCE_SECONDS, ROOT, Demo
+from tests.journeys.demo import PATIENCE_SECONDS, ROOT, Demo, demo  # noqa: F401 - a fixture
 
 README = (ROOT / "README.md").read_text()
 
@@ -21,16 +18,6 @@ def block(name: str) -> str:
     found = re.search(rf"<!-- tried: {name} -->\n```sh\n(.*?)```", README, re.DOTALL)
     assert found, name
     return found[1]
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path)
-    try:
-        demo.wait_until_ready()
-        yield demo
-    finally:
-        demo.stop()
 
 
 def bodies(output: str) -> list[Any]:
@@ -50,7 +37,7 @@ def eventually(look: Any) -> Any:
     return seen
 
 
-def test_the_first_screen_of_the_readme_leads_to_paid_and_freed_bookings(demo: Demo) -> None:
+def test_the_first_screen_of_the_readme_leads_to_paid_and_freed_bookings(demo: Demo) -> None:  # noqa: F811
     page = requests.get(f"http://localhost:{demo.port}/", timeout=PATIENCE_SECONDS)
     assert '<script type="module" src="app.js">' in page.text, "it opens on the frontend"
     with_credit, by_card = bodies(demo.run(block("book")))

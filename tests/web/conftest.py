@@ -1,7 +1,7 @@
 """The frontend in a real browser, before the real server and the sandbox."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from tests.cast import Sandbox
 from tests.races.server import Server
 from tests.web.visitor import Visit, Visitor
 
+Servers = Callable[..., Server]
+
 
 @pytest.fixture(autouse=True)
 def cheap_passwords() -> None:
@@ -18,50 +20,56 @@ def cheap_passwords() -> None:
 
 
 @pytest.fixture(scope="session")
-def site_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
-    """The server over the tests' database, as `make run` serves the demo."""
-    yield from _serving(sandbox_process, tmp_path_factory.mktemp("site"))
+def servers(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Servers]:
+    """The server over the tests' database, as `make run` serves the demo; another for each set of settings."""
+    running: dict[frozenset[tuple[str, str]], Server] = {}
 
+    def serving(**settings: str) -> Server:
+        wanted = frozenset(settings.items())
+        if wanted not in running:
+            log = tmp_path_factory.mktemp("site") / "log"
+            running[wanted] = Server("config.wsgi", sandbox=sandbox_process, log=log, processes=1, **settings)
+            running[wanted].wait_until_ready()
+        return running[wanted]
 
-@pytest.fixture
-def site(site_process: Server, sandbox: Sandbox) -> Iterator[Server]:
-    """The server, told of payments by the sandbox; by the end of a test nothing has failed in it."""
-    yield from _told(site_process, sandbox)
-
-
-@pytest.fixture(scope="session")
-def patient_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
-    """The same under the other policy: after a decline another card may be tried."""
-    yield from _serving(sandbox_process, tmp_path_factory.mktemp("patient"), PAYMENT_FAILED_POLICY="hold")
-
-
-@pytest.fixture
-def patient(patient_process: Server, sandbox: Sandbox) -> Iterator[Server]:
-    yield from _told(patient_process, sandbox)
-
-
-@pytest.fixture(scope="session")
-def cardless_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
-    """A studio that has no keys of Stripe's."""
-    none = dict.fromkeys(("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_JS_URL"), "")
-    yield from _serving(sandbox_process, tmp_path_factory.mktemp("cardless"), **none)
-
-
-@pytest.fixture
-def cardless(cardless_process: Server, sandbox: Sandbox) -> Iterator[Server]:
-    yield from _told(cardless_process, sandbox)
-
-
-def _serving(sandbox: str, folder: Any, **more: str) -> Iterator[Server]:
-    server = Server("config.wsgi", sandbox=sandbox, log=folder / "log", processes=1, **more)
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
+    yield serving
+    for server in running.values():
         server.stop()
 
 
-def _told(server: Server, sandbox: Sandbox) -> Iterator[Server]:
+@pytest.fixture
+def site(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """The server, told of payments by the sandbox; by the end of a test nothing has failed in it."""
+    yield from told(servers(), sandbox)
+
+
+@pytest.fixture
+def patient(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """The same under the other policy: after a decline another card may be tried."""
+    yield from told(servers(PAYMENT_FAILED_POLICY="hold"), sandbox)
+
+
+@pytest.fixture
+def cardless(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """A studio that has no keys of Stripe's."""
+    none = ("STRIPE_SECRET_KEY", "STRIPE_PUBLISHABLE_KEY", "STRIPE_WEBHOOK_SECRET", "STRIPE_JS_URL")
+    yield from told(servers(**dict.fromkeys(none, "")), sandbox)
+
+
+@pytest.fixture
+def earnest(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """A studio whose page loads Stripe's own Stripe.js."""
+    yield from told(servers(STRIPE_JS_URL=""), sandbox)
+
+
+@pytest.fixture
+def strict(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """A studio that keeps half and two pounds in the last two days."""
+    yield from told(servers(CANCELLATION_TIERS="72:100,24:50:200"), sandbox)
+
+
+def told(server: Server, sandbox: Sandbox) -> Iterator[Server]:
+    """Until the test is over the sandbox tells this server of its payments."""
     sandbox.control("POST", "configure", webhook_url=f"{server.base}/api/booking/stripe/webhook/")
     yield server
     _until_quiet(sandbox)

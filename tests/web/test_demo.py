@@ -1,40 +1,14 @@
 """What `make run` opens on, and that a demo says it is one."""
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-import pytest
 from playwright.sync_api import Browser, expect
 
 from members.models import Member
 from tests.cast import Sandbox, session
-from tests.journeys.demo import Demo
+from tests.journeys.demo import Demo, demo  # noqa: F401 - a fixture
 from tests.races.server import Server
-from tests.web.conftest import _serving, _told
 from tests.web.visitor import GOOD, Visit, Visitor
-
-
-@pytest.fixture(scope="module")
-def earnest_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
-    """A studio whose page loads Stripe's own Stripe.js."""
-    yield from _serving(sandbox_process, tmp_path_factory.mktemp("earnest"), STRIPE_JS_URL="")
-
-
-@pytest.fixture
-def earnest(earnest_process: Server, sandbox: Sandbox) -> Iterator[Server]:
-    yield from _told(earnest_process, sandbox)
-
-
-@pytest.fixture
-def demo(tmp_path: Path) -> Iterator[Demo]:
-    demo = Demo(tmp_path)
-    try:
-        demo.wait_until_ready()
-        yield demo
-    finally:
-        demo.stop()
 
 
 def test_a_demo_says_so_and_leads_to_the_page_that_plays_the_bank(visit: Visit, ana: Member, sandbox: Sandbox) -> None:
@@ -62,7 +36,7 @@ def test_a_studio_without_cards_is_no_demo(visit: Visit, cardless: Server) -> No
     expect(page.page.locator("#demo")).to_be_hidden()
 
 
-def test_make_run_opens_on_a_studio_where_ana_signs_in_and_pays(demo: Demo, browser: Browser) -> None:
+def test_make_run_opens_on_a_studio_where_ana_signs_in_and_pays(demo: Demo, browser: Browser) -> None:  # noqa: F811
     page = Visitor(browser, f"http://127.0.0.1:{demo.port}", None).goes("")
     page.sees("A demo: no card is charged.")
     expect(page.page.get_by_role("heading", level=3).first).to_be_visible()

@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from booking.models import Booking, ClassSession
 from members.models import Member
-from payments.models import Refund
 from tests.cast import Caller, Sandbox, give_credits, paid_by_card, session
 from tests.web.visitor import Visit
 
@@ -51,57 +50,6 @@ def test_a_hold_leads_on_to_paying(visit: Visit, as_ana: Caller, ana: Member) ->
     page.follows("Finish paying")
     expect(page.card().get_by_label("Card number")).to_be_visible()
     assert page.page.url.endswith(f"#/pay/{reference}")
-
-
-def test_what_returns_is_shown_before_a_card_booking_is_given_back(
-    visit: Visit, as_ana: Caller, ana: Member, sandbox: Sandbox
-) -> None:
-    reference = paid_by_card(as_ana, session(), sandbox)
-    page = visit(ana, f"/bookings/{reference}")
-    page.presses("Cancel this booking")
-    page.sees("You get £15.00 back on your card.")
-    page.shows("booking-quote")
-    page.presses("Keep it")
-    page.presses("Cancel this booking")
-    page.presses("Yes, cancel it")
-    expect(page.page.locator(".mark")).to_have_text("Cancelled")
-    page.shows("booking-cancelled")
-    assert (Booking.objects.get().status, Refund.objects.get().amount) == ("cancelled", 1500)
-
-
-def test_late_nothing_comes_back_and_it_says_so(visit: Visit, as_ana: Caller, ana: Member, sandbox: Sandbox) -> None:
-    reference = paid_by_card(as_ana, session(starts_at=timezone.now() + timedelta(hours=3)), sandbox)
-    page = visit(ana, f"/bookings/{reference}")
-    page.presses("Cancel this booking")
-    page.sees("Nothing comes back: it is too late for that.")
-    page.presses("Yes, cancel it")
-    expect(page.page.locator(".mark")).to_have_text("Cancelled")
-    assert (Booking.objects.get().status, Refund.objects.count()) == ("cancelled", 0)
-
-
-def test_the_quote_is_kept_though_its_tier_has_passed(
-    visit: Visit, as_ana: Caller, ana: Member, sandbox: Sandbox
-) -> None:
-    one = session()
-    reference = paid_by_card(as_ana, one, sandbox)
-    page = visit(ana, f"/bookings/{reference}")
-    page.presses("Cancel this booking")
-    page.sees("You get £15.00 back on your card.")
-    ClassSession.objects.filter(pk=one.pk).update(starts_at=timezone.now() + timedelta(hours=2))
-    page.presses("Yes, cancel it")
-    expect(page.page.locator(".mark")).to_have_text("Cancelled")
-    assert Refund.objects.get().amount == 1500
-
-
-def test_credits_come_back_and_are_counted_at_once(visit: Visit, as_ana: Caller, ana: Member) -> None:
-    give_credits(ana, 1)
-    reference = as_ana.book(session()).json()["reference"]
-    page = visit(ana, f"/bookings/{reference}")
-    page.sees("1 credit")
-    page.presses("Cancel this booking")
-    page.sees("You get 1 credit back.")
-    page.presses("Yes, cancel it")
-    expect(page.page.locator("nav")).to_contain_text("1 credit")
 
 
 def test_a_booking_tells_its_history_and_goes_into_a_calendar(
