@@ -18,7 +18,9 @@ from tests.races.scores import Heat, scores
 from tests.races.server import Server
 from tests.races.sizes import ASKED, PROCESSES, SEATS
 
-EMPTIED = re.compile(r"^ERROR boundary\.after_commit .*\n(?:[ T].*\n)*payments\.models\.Payment\.DoesNotExist.*$", re.M)
+EMPTIED = re.compile(
+    r"^ERROR boundary\.after_commit .*\n(?:[ T].*\n)*payments\.models\.payment\.Payment\.DoesNotExist.*$", re.M
+)
 TROUBLE = (
     "outside the SDK's contract",
     "could not finish a task",
