@@ -14,15 +14,15 @@ from django.utils import timezone
 from booking import integrity
 from booking.integrity import Verdict
 from config import backlog
+from config.backlog import Waiting
 from notifications.models import Message
 from payments.models import Dispute, Payment, Reconciliation, Refund, UnmatchedMoney
 
-HOLDS, PURCHASES = "booking_booking", "payments_packpurchase"
-CRON = {
-    "stale_holds": ("Holds past their time", "expire_pending_bookings", HOLDS, "pending"),
-    "stale_purchases": ("Purchases past their time", "expire_pending_bookings", PURCHASES, "pending"),
-    "refunds_owed": ("Refunds that wait to be sent", "submit_refunds", "payments_refund", "due"),
-    "messages_due": ("Messages that wait to be sent", "deliver_messages", "notifications_message", "queued"),
+LATE = {
+    "stale_holds": ("Holds past their time", "booking_booking", "pending"),
+    "stale_purchases": ("Purchases past their time", "payments_packpurchase", "pending"),
+    "refunds_owed": ("Refunds that wait to be sent", "payments_refund", "due"),
+    "messages_due": ("Messages that wait to be sent", "notifications_message", "queued"),
 }
 
 
@@ -108,18 +108,16 @@ def _words() -> list[Concern]:
 
 def _commands(now: datetime) -> list[Concern]:
     """What cron should have done by now; before its time is up it is nobody's concern."""
-    late = {name: waiting for name, waiting in backlog.measure(now).items() if name in CRON and waiting.late}
-    return [
-        Concern(
-            title,
-            late[name].count,
-            now - timedelta(seconds=late[name].seconds),
-            f"{reverse(f'admin:{where}_changelist')}?status__exact={status}",
-            f"Cron seems to stand still: run manage.py {command}, and see that it runs every minute.",
-        )
-        for name, (title, command, where, status) in CRON.items()
-        if name in late
-    ]
+    late = {name: waiting for name, waiting in backlog.measure(now).items() if name in backlog.CRON and waiting.late}
+    return [_left_by_cron(name, waiting, now) for name, waiting in late.items()]
+
+
+def _left_by_cron(name: str, waiting: Waiting, now: datetime) -> Concern:
+    title, where, status = LATE[name]
+    since = now - timedelta(seconds=waiting.seconds)
+    link = f"{reverse(f'admin:{where}_changelist')}?status__exact={status}"
+    solution = f"Cron seems to stand still: run manage.py {backlog.CRON[name]}, and see that it runs every minute."
+    return Concern(title, waiting.count, since, link, solution)
 
 
 def _concern(title: str, rows: QuerySet, moment: str, where: str, query: str, solution: str) -> Concern:

@@ -1,4 +1,4 @@
-"""What waits to be done, and for how long: the one source of `/readyz` and `/metrics`."""
+"""What waits to be done, and for how long: the one source of `/readyz`, `/metrics` and the attention page."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +12,13 @@ from payments.models import Payment, UnmatchedMoney
 
 # Each is done by a command that cron runs every minute; so long may it be late before someone must look.
 PATIENCE = timedelta(minutes=15)
+# What cron does, by the command that does it; the rest waits for staff.
+CRON = {
+    "stale_holds": "expire_pending_bookings",
+    "stale_purchases": "expire_pending_bookings",
+    "refunds_owed": "submit_refunds",
+    "messages_due": "deliver_messages",
+}
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,6 @@ from django.utils import timezone
 
 from config import backlog
 
-# What a command does that cron runs; the rest waits for staff.
-CRON = ("stale_holds", "stale_purchases", "refunds_owed", "messages_due")
-
 
 def livez(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
@@ -39,5 +36,5 @@ def _problems() -> list[str]:
     return [
         f"{name}: the oldest of {waiting.count} is {waiting.seconds / 60:.0f} minutes overdue"
         for name, waiting in backlog.measure(timezone.now()).items()
-        if name in CRON and waiting.late
+        if name in backlog.CRON and waiting.late
     ]
