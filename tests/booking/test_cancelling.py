@@ -82,6 +82,17 @@ def test_in_time_the_whole_price_goes_back_to_the_card(as_ana: Caller, sandbox: 
     assert Refund.objects.count() == 1
 
 
+def test_what_its_payer_contests_is_owed_and_waits_for_the_verdict(as_ana: Caller, sandbox: Sandbox) -> None:
+    reference = paid_by_card(as_ana, session(), sandbox)
+    [intent] = sandbox.intents()
+    sandbox.control("POST", f"payment_intents/{intent['id']}/dispute")
+    for event in sandbox.events("charge.dispute.created"):
+        tell(event)
+    assert cancel(as_ana, reference).json()["status"] == "cancelled"
+    assert refunds.lane.wait(20)
+    assert (Refund.objects.get().status, sandbox.every("refunds")) == ("due", [])
+
+
 def test_late_nothing_goes_back(as_ana: Caller, sandbox: Sandbox) -> None:
     reference = paid_by_card(as_ana, session(), sandbox)
     starts_in(reference, hours=23)

@@ -69,6 +69,20 @@ def test_a_hold_that_was_made_before_the_fault_is_the_answer_and_new(
     assert (Booking.objects.count(), len(sandbox.intents())) == (1, 1)
 
 
+def test_an_offer_that_was_taken_before_the_fault_is_the_answer_and_not_new(
+    as_ana: Caller, as_ben: Caller, sandbox: Sandbox
+) -> None:
+    one = session(capacity=1)
+    held = as_ben.book(one, "card").json()["reference"]
+    as_ana.post(f"/api/booking/sessions/{one.pk}/waitlist/")
+    as_ben.post(f"/api/booking/bookings/{held}/cancel/")
+    with spoilt('UPDATE "payments_payment"', psycopg.OperationalError("server closed the connection")):
+        answer = as_ana.book(one, "card")
+    assert (answer.status_code, answer.json()["status"]) == (200, "pending")
+    assert "stripe_client_secret" in answer.json()
+    assert (Booking.objects.count(), seats_match()) == (2, True)
+
+
 def test_a_booking_that_was_made_before_the_fault_is_no_second_one(as_ana: Caller, ana: Member) -> None:
     """It is paid already, so a booking of somebody else's making would have been refused."""
     give_credits(ana, 1)

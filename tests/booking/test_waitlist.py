@@ -118,6 +118,23 @@ def test_a_full_session_says_whether_one_may_wait(full: ClassSession, as_ana: Ca
     assert code(join(as_ana, full)) == "waitlist_closed"
 
 
+def test_the_line_closes_with_the_minute_it_closes_in(as_ana: Caller, as_ben: Caller) -> None:
+    free = session(capacity=1, amount=0)
+    as_ben.book(free)
+    with freeze_time(free.starts_at - timedelta(minutes=30)):
+        assert "waitlist is closed" in as_ana.book(free).json()["errors"][0]["detail"]
+
+
+def test_a_seat_that_is_freed_while_somebody_joins_is_free_however_full_others_are(
+    full: ClassSession, as_ana: Caller, as_ben: Caller, dan: Caller
+) -> None:
+    assert dan.book(session(title="Spin", capacity=1)).status_code == 201
+    with meanwhile(lambda: gives_up(as_ben)):
+        assert code(join(as_ana, full)) == "seats_available"
+    assert places(as_ana) == []
+    assert seats_match()
+
+
 # --- Every path that frees a seat -------------------------------------------------------------------------------------
 
 
