@@ -18,6 +18,8 @@ from sandbox import environment
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 20
+# Several processes that import everything at once, on a machine that may be busy.
+START_SECONDS = 90
 BACKLOG = 1024
 
 
@@ -48,7 +50,7 @@ class Server:
 
     def wait_until_ready(self) -> None:
         """The listening socket exists already: the first answer comes as soon as a process can give it."""
-        answer = requests.get(f"{self.base}/readyz", timeout=PATIENCE_SECONDS)
+        answer = requests.get(f"{self.base}/readyz", timeout=START_SECONDS)
         assert answer.status_code == 200, self.logged()
 
     def wait_until_calm(self) -> None:

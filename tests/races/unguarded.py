@@ -126,7 +126,7 @@ def write_the_capacity_late(original: Function, serializer: SessionSerializer, a
     return compared
 
 
-@instead_of(QuerySet, "select_for_update", without=("lock", "transaction", "debts"))
+@instead_of(QuerySet, "select_for_update", without=("transaction", "debts"))
 def select_without_a_lock(original: Function, rows: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
     return rows.all()
 
@@ -136,11 +136,22 @@ def every_statement_for_itself(original: Function, *args: Any, **kwargs: Any) ->
     return contextlib.nullcontext()
 
 
-@instead_of(outcomes, "disagreement", without=("lock", "transaction"))
+@instead_of(outcomes, "disagreement", without="transaction")
 def pause_after_reading_the_payment(original: Function, *args: Any) -> str:
     time.sleep(PAUSE_SECONDS)
     wrong: str = original(*args)
     return wrong
+
+
+@instead_of(Booking, "mark_paid", without="transaction")
+def pay_what_was_read(original: Function, booking: Booking, **how: Any) -> bool:
+    """Without the transaction the conditional update alone would still let one of them through: it goes with it."""
+    if booking.status != Booking.Status.PENDING:
+        return False
+    time.sleep(PAUSE_SECONDS)
+    Booking.objects.filter(pk=booking.pk).update(status=booking.status)
+    paid: bool = original(booking, **how)
+    return paid
 
 
 @instead_of(credits, "grant", without="transaction")
