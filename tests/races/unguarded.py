@@ -30,6 +30,8 @@ from booking.quotes import Quote
 from booking.serializers import SessionSerializer
 from payments import credits, intents, outcomes, packs, refunds, stripe_client
 from payments.models import CreditLot, PackPurchase, Payment, Refund
+from payments.outcomes import Outcome
+from payments.stripe_objects import Intent
 
 PAUSE_SECONDS = 0.3
 LONGEST_SECONDS = 5
@@ -126,7 +128,7 @@ def write_the_capacity_late(original: Function, serializer: SessionSerializer, a
     return compared
 
 
-@instead_of(QuerySet, "select_for_update", without=("transaction", "debts"))
+@instead_of(QuerySet, "select_for_update", without=("lock", "transaction", "debts"))
 def select_without_a_lock(original: Function, rows: QuerySet[Any], **kwargs: Any) -> QuerySet[Any]:
     return rows.all()
 
@@ -136,10 +138,11 @@ def every_statement_for_itself(original: Function, *args: Any, **kwargs: Any) ->
     return contextlib.nullcontext()
 
 
-@instead_of(outcomes, "disagreement", without="transaction")
-def pause_after_reading_the_payment(original: Function, *args: Any) -> str:
-    time.sleep(PAUSE_SECONDS)
-    wrong: str = original(*args)
+@instead_of(outcomes, "disagreement", without=("lock", "transaction"))
+def pause_after_reading_the_payment(original: Function, payment: Payment, intent: Intent, outcome: Outcome) -> str:
+    """A decline takes longer, and is written last."""
+    time.sleep(PAUSE_SECONDS * (2 if outcome == Outcome.FAILED else 1))
+    wrong: str = original(payment, intent, outcome)
     return wrong
 
 
