@@ -217,12 +217,14 @@ def test_a_success_of_another_sum_grants_nothing(bought: Any, as_ana: Caller, sa
     assert UnmatchedMoney.objects.get().amount == 55
 
 
-def test_money_for_a_purchase_that_is_not_here_is_kept_for_staff(bought: Any, as_ana: Caller, sandbox: Sandbox) -> None:
+def test_money_for_a_purchase_that_is_not_here_is_kept_for_staff(bought: Any, sandbox: Sandbox, caplog: Any) -> None:
     sandbox.pays(intent_of(bought))
     PackPurchase.objects.all().delete()
     news(sandbox)
     money = UnmatchedMoney.objects.get()
-    assert (money.amount, money.why, money.payment) == (5500, "it paid for no purchase", Payment.objects.get())
+    assert (money.amount, money.currency) == (5500, "gbp")
+    assert (money.why, money.payment) == ("it paid for no purchase", Payment.objects.get())
+    assert f"The payment {Payment.objects.get().reference} belongs to no purchase" in caplog.messages
 
 
 def test_a_failure_told_after_the_success_takes_nothing_back(

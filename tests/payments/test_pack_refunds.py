@@ -32,6 +32,7 @@ def refund(caller: Caller, reference: str) -> Any:
 def test_an_unused_pack_is_refunded_in_full(bought: str, as_ana: Caller, as_carla: Caller, sandbox: Sandbox) -> None:
     answer = refund(as_carla, bought)
     assert (answer.status_code, answer.json()["status"], answer.json()["ended_reason"]) == (200, "refunded", "staff")
+    assert purchase().ended_at is not None
     assert (balance(as_ana), moves()) == (0, [("granted", 5), ("refunded", -5)])
     owed = Refund.objects.get()
     assert (owed.amount, owed.reason, owed.status) == (5500, "pack_refunded", "due")

@@ -64,7 +64,7 @@ def test_a_purchase_that_is_over_before_a_fault_has_passed_is_the_answer(
 
 
 def test_a_hand_that_ends_a_purchase_while_it_is_granted_lets_nothing_through(
-    as_ana: Caller, five: CreditPack, sandbox: Sandbox
+    as_ana: Caller, five: CreditPack, sandbox: Sandbox, caplog: Any
 ) -> None:
     """The news is not taken, so that Stripe sends it again, and then it meets a purchase that stands still."""
     sandbox.pays(intent_of(buy(as_ana, five)))
@@ -72,6 +72,7 @@ def test_a_hand_that_ends_a_purchase_while_it_is_granted_lets_nothing_through(
     ended = {"status": "freed", "ended_reason": "staff", "ended_at": timezone.now()}
     with meanwhile(lambda: PackPurchase.objects.update(**ended), before='UPDATE "payments_packpurchase"'):
         assert tell(event).status_code == 500
+    assert f"the purchase {purchase().reference} moved while its payment was locked" in caplog.text
     assert (balance(as_ana), purchase().payment.status, StripeEvent.objects.count()) == (0, "open", 0)
     assert tell(event).status_code == 200
     assert (balance(as_ana), moves()) == (5, [("granted", 5)])

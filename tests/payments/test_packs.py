@@ -185,6 +185,7 @@ def test_what_was_sold_stands_however_the_pack_changes(
     assert (again.status_code, again.json()) == (200, first.json())
     pay(sandbox, again)
     lot = CreditLot.objects.get()
+    assert purchase().name == "Five classes"
     assert (lot.granted, purchase().amount, lot.expires_at) == (5, 5500, purchase().paid_at + timedelta(days=90))
     assert buy(as_ana, five).json()["amount"] == 9900
 
