@@ -1,5 +1,6 @@
 # make run    serve a demo studio on http://localhost:8000 (with the sandbox when no Stripe keys are set)
 # make test   the whole suite, on SQLite and on PostgreSQL
+# make test-fast  what the program answers and writes, on SQLite: the part to run after each change
 # make test-live STRIPE_SECRET_KEY=sk_test_…   the sandbox's rules, tried on Stripe's real test mode
 # make chaos  storms over the whole program: SEEDS=20 runs the seeds 1 to 20, SEED=7 one; see docs/chaos.md
 # make coverage  every branch of the code that moves seats and money is tried, or it says which is not
@@ -21,11 +22,13 @@ SEEDS ?= 20
 NO_DATABASE := $(addprefix --ignore tests/,sandbox web behaviour clients openapi journeys/test_readme.py model/test_controls.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
+# Browsers, whole programs and made-up stories: they take longer than all the rest.
+WHOLE := $(addprefix tests/,web sandbox behaviour clients journeys model)
 STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: run chaos fuzz coverage mutation evidence test test-live test-sqlite test-postgresql check bench-frontend bench-integrity bench-sandbox lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -43,8 +46,11 @@ run: $(VENV)/.runtime
 
 test: test-sqlite test-postgresql
 
-test-sqlite: $(VENV)/.development
-	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) -n $(WORKERS)
+test-fast: $(VENV)/.development
+	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) $(WHOLE) tests/faults) -n $(WORKERS)
+
+test-sqlite: test-fast
+	DATABASE_URL= $(PY) -m pytest $(WHOLE) -n $(WORKERS)
 	DATABASE_URL= $(PY) -m pytest tests/races '$(STORM)[3]'
 
 test-postgresql: $(VENV)/.development
