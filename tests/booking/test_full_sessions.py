@@ -52,6 +52,18 @@ def test_a_seat_that_somebody_waited_for_is_not_the_askers(
     assert seats_match()
 
 
+def test_seats_that_go_to_the_line_count_among_the_three(as_ana: Caller, sandbox: Sandbox) -> None:
+    session(title="Spin")
+    one = session(capacity=4)
+    references = stale(one, 4)
+    for index in range(4):
+        member = Member.objects.create_user(f"w{index}@example.com", "some-long-password", name=f"W{index}")
+        assert Caller(member).post(f"/api/booking/sessions/{one.pk}/waitlist/").status_code == 201
+    assert code(as_ana.book(one)) == "session_full"
+    assert statuses(references) == ["freed", "freed", "freed", "pending"]
+    assert seats_match()
+
+
 def test_a_hold_that_turns_out_paid_is_passed_over(as_ana: Caller, sandbox: Sandbox) -> None:
     one = session(capacity=2)
     references = stale(one, 2)
