@@ -1,7 +1,9 @@
 from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from members.phones import PhoneField
@@ -35,6 +37,13 @@ class Member(AbstractBaseUser, PermissionsMixin):
     phone = PhoneField(blank=True)
     whatsapp_opt_in = models.BooleanField(default=False)
     is_staff = models.BooleanField(default=False)
+    teaches_as = models.CharField(
+        max_length=120,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="The name under which sessions name them as instructor: so they see the rosters of their own.",
+    )
     is_active = models.BooleanField(default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
@@ -45,7 +54,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         ordering = ("id",)
-        constraints = (models.UniqueConstraint(Lower("email"), name="one_member_per_email_in_any_case"),)
+        constraints = (
+            models.UniqueConstraint(Lower("email"), name="one_member_per_email_in_any_case"),
+            models.UniqueConstraint("teaches_as", condition=~Q(teaches_as=""), name="one_member_per_instructor"),
+        )
+        permissions = (("block_member", "Can block members"),)
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -68,3 +81,36 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name
+
+
+class MemberNote(models.Model):
+    """What staff should know of a member; written once, never edited."""
+
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="notes")
+    text = models.TextField(max_length=1000)
+    by = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class StaffAct(models.Model):
+    """One act of staff, with what it changed; append-only."""
+
+    at = models.DateTimeField(db_index=True)
+    actor = models.ForeignKey(Member, on_delete=models.PROTECT, related_name="+")
+    act = models.CharField(max_length=64)
+    subject = models.CharField(max_length=64, db_index=True)
+    before = models.JSONField(encoder=DjangoJSONEncoder)
+    after = models.JSONField(encoder=DjangoJSONEncoder)
+    reason = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.act} {self.subject}"

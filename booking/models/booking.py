@@ -54,6 +54,11 @@ class Booking(models.Model):
 
     class Meta:
         ordering = ("-created_at", "-id")
+        permissions = (
+            ("run_desk", "Can run the front desk: check in, book for members, take payment"),
+            ("see_own_roster", "Can see and check in on the roster of the sessions they teach"),
+            ("view_reports", "Can see how the studio is doing"),
+        )
         constraints = (
             models.UniqueConstraint(
                 fields=("member", "session"),

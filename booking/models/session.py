@@ -50,6 +50,7 @@ class ClassSession(models.Model):
 
     class Meta:
         ordering = ("starts_at", "id")
+        permissions = (("cancel_classsession", "Can cancel sessions and return everything"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"

@@ -29,6 +29,7 @@ class CreditLot(models.Model):
 
     class Meta:
         ordering = (F("expires_at").asc(nulls_last=True), "id")
+        permissions = (("correct_creditlot", "Can take credits back by a correction"),)
         constraints = (
             models.CheckConstraint(
                 condition=Q(remaining__gte=0, remaining__lte=F("granted"), granted__gt=0),

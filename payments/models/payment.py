@@ -45,6 +45,7 @@ class Payment(models.Model):
 
     class Meta:
         ordering = ("-id",)
+        permissions = (("refund_payment", "Can return money, in whole or part"),)
         constraints = (
             models.UniqueConstraint(fields=("subject", "attempt"), name="one_payment_per_subject_and_attempt"),
             models.UniqueConstraint(
