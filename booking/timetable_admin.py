@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -109,6 +110,7 @@ class ClosureAdmin(admin.ModelAdmin):
     list_select_related = ("rule__session_type",)
 
 
+@permission_required("booking.view_classsession", raise_exception=True)
 def week(request: HttpRequest) -> HttpResponse:
     """Seven days as they stand in the schedule, and what the rules would still add, in studio time."""
     now = timezone.now()

@@ -1,4 +1,5 @@
 from dataclasses import asdict
+from typing import ClassVar
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -28,7 +29,7 @@ from booking.serializers import (
     TransitionSerializer,
 )
 from boundary.envelope import refused
-from members.requests import IsStaffOrReadOnly, by, member_of
+from members.requests import ANYONE, Asks, RolesMay, by, member_of
 from payments import intents
 from payments.idempotency import key_of
 from payments.payable import payable
@@ -67,7 +68,8 @@ class SessionListView(generics.ListCreateAPIView):
 
     queryset = ClassSession.objects.order_by("starts_at", "id")
     serializer_class = SessionSerializer
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": ANYONE, "POST": Asks("booking.add_classsession")}
     filterset_class = SessionFilter
 
 
@@ -76,7 +78,8 @@ class SessionView(generics.RetrieveUpdateAPIView):
 
     queryset = ClassSession.objects.all()
     serializer_class = SessionSerializer
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": ANYONE, "PATCH": Asks("booking.change_classsession")}
     http_method_names = ("get", "patch", "head", "options")
 
 
@@ -111,7 +114,7 @@ class BookingListView(generics.ListAPIView):
     filterset_class = BookingFilter
 
     def get_queryset(self) -> QuerySet[Booking]:
-        return _visible_bookings(self.request).order_by("-created_at", "-id")
+        return visible_bookings(self.request).order_by("-created_at", "-id")
 
 
 class BookingView(APIView):
@@ -134,7 +137,22 @@ class BookingHistoryView(generics.ListAPIView):
         return BookingTransition.objects.filter(booking=booking).order_by("id")
 
 
-class BookingSyncView(APIView):
+class ActOnBooking(APIView):
+    """A member acts on their own bookings, and the front desk on everybody's."""
+
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("booking.run_desk", of_own="")}
+
+    def is_own(self, booking: Booking) -> bool:
+        return booking.member_id == member_of(self.request).pk
+
+    def booking(self, reference: str) -> Booking:
+        booking = _booking(self.request, reference)
+        self.check_object_permissions(self.request, booking)
+        return booking
+
+
+class BookingSyncView(ActOnBooking):
     """Ask Stripe now how the booking's payment stands, and apply the answer."""
 
     throttle_classes = (ScopedRateThrottle,)
@@ -142,7 +160,7 @@ class BookingSyncView(APIView):
 
     @extend_schema(request=None, responses={200: BookingSerializer, 503: STRIPE_SILENT})
     def post(self, request: Request, reference: str) -> Response:
-        booking = _booking(request, reference)
+        booking = self.booking(reference)
         if booking.payment is not None:
             acting = by(request, owner_id=booking.member_id)
             intents.refresh(booking.payment, settle=settlement.settle, by=acting, now=timezone.now())
@@ -161,14 +179,14 @@ class CancellationView(APIView):
         return Response(CancellationSerializer(answer).data, headers={"Cache-Control": "no-store"})
 
 
-class BookingCancelView(APIView):
+class BookingCancelView(ActOnBooking):
     """Give a booking up; with a quote, for exactly what it promises."""
 
     @extend_schema(
         request=CancelSerializer, responses={200: BookingSerializer, 409: NOT_CANCELLABLE, 503: STRIPE_SILENT}
     )
     def post(self, request: Request, reference: str) -> Response:
-        booking = _booking(request, reference)
+        booking = self.booking(reference)
         asked = CancelSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         acting, quote = by(request, owner_id=booking.member_id), asked.validated_data.get("quote")
@@ -190,10 +208,6 @@ def _read_book_request(request: Request) -> tuple[str, str | None]:
     return body.validated_data["pay_with"], key_of(request)
 
 
-def _visible_bookings(request: Request) -> QuerySet[Booking]:
-    return visible_bookings(member_of(request))
-
-
 def _booking(request: Request, reference: str) -> Booking:
     related = ("payment", "session__session_type", "member", "credit_spend")
-    return named(_visible_bookings(request).select_related(*related), reference)
+    return named(visible_bookings(request).select_related(*related), reference)

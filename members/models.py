@@ -5,6 +5,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from members.phones import PhoneField
 
@@ -62,6 +63,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    @cached_property
+    def has_a_role(self) -> bool:
+        """Whether they are in a group: it says then what they may."""
+        return self.groups.exists()
 
     @property
     def is_erased(self) -> bool:

@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import IntegrityError
 from django.utils import timezone
@@ -7,7 +7,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import filters, generics, status
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
@@ -16,7 +15,7 @@ from rest_framework.views import APIView
 from boundary.envelope import refused
 from members import erasure, personal
 from members.models import Member
-from members.requests import member_of
+from members.requests import Asks, RolesMay, member_of
 from members.serializers import MemberSerializer, NewMemberSerializer
 
 
@@ -69,7 +68,8 @@ class MemberListView(generics.ListAPIView):
 
     queryset = Member.objects.order_by("id")
     serializer_class = MemberSerializer
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": Asks("members.view_member"), "POST": Asks("members.add_member")}
     filter_backends = (MemberSearch,)
     search_fields = ("email", "name", "phone")
 

@@ -1,19 +1,20 @@
 """Packs of credits and their purchases over HTTP."""
 
+from typing import ClassVar
+
 from django.db.models import QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
-from members.requests import IsStaffOrReadOnly, by, member_of
+from members.requests import ANYONE, Asks, RolesMay, by, may, member_of
 from payments import intents, packs, purchases
 from payments.idempotency import key_of
 from payments.models import CreditPack, PackPurchase
@@ -26,11 +27,12 @@ class PackListView(generics.ListCreateAPIView):
 
     queryset = CreditPack.objects.none()
     serializer_class = PackSerializer
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": ANYONE, "POST": Asks("payments.add_creditpack")}
 
     def get_queryset(self) -> QuerySet[CreditPack]:
         rows = CreditPack.objects.order_by("amount", "id")
-        return rows if self.request.user.is_staff else rows.filter(active=True)
+        return rows if may(self.request, "payments.view_creditpack") else rows.filter(active=True)
 
 
 class PackView(generics.UpdateAPIView):
@@ -38,7 +40,8 @@ class PackView(generics.UpdateAPIView):
 
     queryset = CreditPack.objects.all()
     serializer_class = PackSerializer
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"PATCH": Asks("payments.change_creditpack")}
     http_method_names = ("patch", "options")
 
 
@@ -107,7 +110,8 @@ class PurchaseSyncView(APIView):
 class PurchaseRefundView(APIView):
     """Staff take an unused pack back; its whole price is owed to the member."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("payments.refund_payment")}
 
     @extend_schema(request=None, responses={200: PurchaseSerializer, 409: refused("pack_used", "not_refundable")})
     def post(self, request: Request, reference: str) -> Response:
@@ -116,9 +120,8 @@ class PurchaseRefundView(APIView):
 
 
 def _visible(request: Request) -> QuerySet[PackPurchase]:
-    member = member_of(request)
     rows: QuerySet[PackPurchase] = PackPurchase.objects.all()
-    return rows if member.is_staff else rows.filter(member=member)
+    return rows if may(request, "payments.view_packpurchase") else rows.filter(member=member_of(request))
 
 
 def _purchase(request: Request, reference: str) -> PackPurchase:

@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -9,13 +9,12 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from boundary.envelope import refusal, refused
-from members.requests import member_of
+from members.requests import Asks, RolesMay, member_of
 from payments import credits, stripe_client, webhooks
 from payments.exceptions import BadWebhook
 from payments.idempotency import key_of
@@ -65,7 +64,8 @@ class CreditsView(APIView):
 class GrantView(APIView):
     """Staff give a member credits."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("payments.add_creditlot")}
 
     @extend_schema(
         request=GrantSerializer,
