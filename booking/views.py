@@ -1,7 +1,10 @@
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
 from typing import ClassVar
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -11,6 +14,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
@@ -29,6 +33,8 @@ from booking.serializers import (
     TransitionSerializer,
 )
 from boundary.envelope import refused
+from members import acts
+from members.acted import plain
 from members.requests import ANYONE, Asks, RolesMay, by, member_of
 from payments import intents
 from payments.idempotency import key_of
@@ -71,6 +77,14 @@ class SessionListView(generics.ListCreateAPIView):
     permission_classes = (RolesMay,)
     asks: ClassVar = {"GET": ANYONE, "POST": Asks("booking.add_classsession")}
     filterset_class = SessionFilter
+
+    @transaction.atomic
+    def perform_create(self, serializer: BaseSerializer) -> None:
+        made, now = serializer.save(), timezone.now()
+        told = plain(serializer.validated_data)
+        acts.record(
+            actor=member_of(self.request), act="create_session", subject=f"session:{made.pk}", now=now, after=told
+        )
 
 
 class SessionView(generics.RetrieveUpdateAPIView):
@@ -163,6 +177,8 @@ class BookingSyncView(ActOnBooking):
         booking = self.booking(reference)
         if booking.payment is not None:
             acting = by(request, owner_id=booking.member_id)
+            if acting != "member":
+                _log(request, "sync_booking", booking)
             intents.refresh(booking.payment, settle=settlement.settle, by=acting, now=timezone.now())
             booking.refresh_from_db()
         return Response(BookingSerializer(booking).data)
@@ -190,9 +206,20 @@ class BookingCancelView(ActOnBooking):
         asked = CancelSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         acting, quote = by(request, owner_id=booking.member_id), asked.validated_data.get("quote")
-        reason = acting.partition(":")[0]
-        cancelled = cancellation.cancel(booking, by=acting, reason=reason, now=timezone.now(), quote=quote)
+        given_up = partial(
+            cancellation.cancel, booking, by=acting, reason=acting.partition(":")[0], now=timezone.now(), quote=quote
+        )
+        cancelled = given_up() if acting == "member" else self._by_staff(request, booking, given_up)
         return Response(BookingSerializer(cancelled).data)
+
+    def _by_staff(self, request: Request, booking: Booking, given_up: Callable[[], Booking]) -> Booking:
+        """With a line in the log: in the same transaction, but before a hold is ended, for that asks Stripe."""
+        with transaction.atomic():
+            if booking.status in Booking.HOLDING:
+                _log(request, "cancel_booking", booking)
+            if booking.status == Booking.Status.PAID:
+                return given_up()
+        return given_up()
 
 
 def _read_book_request(request: Request) -> tuple[str, str | None]:
@@ -211,3 +238,9 @@ def _read_book_request(request: Request) -> tuple[str, str | None]:
 def _booking(request: Request, reference: str) -> Booking:
     related = ("payment", "session__session_type", "member", "credit_spend")
     return named(visible_bookings(request).select_related(*related), reference)
+
+
+def _log(request: Request, act: str, booking: Booking) -> None:
+    """What staff ask for; what comes of it stands in the booking's history."""
+    told = {"status": booking.status}
+    acts.record(actor=member_of(request), act=act, subject=booking.subject, now=timezone.now(), before=told)

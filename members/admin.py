@@ -6,11 +6,17 @@ what. For everybody else staff accounts are read-only, password and e-mail too, 
 
 from typing import Any
 
+from allauth.account.admin import EmailAddressAdmin
+from allauth.account.models import EmailAddress
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.http import HttpRequest
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
 
-from members.models import Member
+from boundary.books import ReadOnlyAdmin
+from members.acted import LoggedAdmin, log
+from members.models import Member, StaffAct
 
 ACCESS = ("is_staff", "is_superuser", "teaches_as", "groups", "user_permissions")
 
@@ -21,9 +27,10 @@ def may_appoint(request: HttpRequest) -> bool:
 
 
 @admin.register(Member)
-class MemberAdmin(UserAdmin):
+class MemberAdmin(LoggedAdmin, UserAdmin):
     """Members are deactivated, not deleted: their bookings and money stay."""
 
+    called = "member"
     ordering = ("-id",)
     list_display = ("email", "name", "phone", "whatsapp_opt_in", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "whatsapp_opt_in")
@@ -57,3 +64,44 @@ class MemberAdmin(UserAdmin):
             and not obj.is_erased
             and (may_appoint(request) or not works_here)
         )
+
+    @transaction.atomic
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        return super().user_change_password(request, id, form_url)
+
+    def log_change(self, request: HttpRequest, obj: Member, message: Any) -> Any:
+        """Django's page for passwords has no form of ours: it is known by its address."""
+        if request.resolver_match and request.resolver_match.url_name == "auth_user_password_change":
+            log(request, "set_password", f"member:{obj.pk}")
+        return super().log_change(request, obj, message)
+
+
+@admin.register(StaffAct)
+class StaffActAdmin(ReadOnlyAdmin):
+    """What staff did, with before and after; nobody changes it."""
+
+    list_display = ("at", "actor", "act", "subject", "reason")
+    list_filter = ("act",)
+    list_select_related = ("actor",)
+    search_fields = ("subject", "actor__email", "actor__name", "act")
+    date_hierarchy = "at"
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class RoleAdmin(LoggedAdmin, GroupAdmin):
+    """What each role may; `sync_roles` writes the studio's four as the program has them."""
+
+    called = "role"
+
+
+admin.site.unregister(EmailAddress)
+
+
+@admin.register(EmailAddress)
+class AddressAdmin(ReadOnlyAdmin, EmailAddressAdmin):
+    """What allauth keeps of an address; it follows from what members confirm."""
+
+    actions = ()

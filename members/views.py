@@ -1,7 +1,8 @@
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, ClassVar
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
@@ -13,7 +14,7 @@ from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
-from members import erasure, personal
+from members import acts, erasure, personal
 from members.models import Member
 from members.requests import Asks, RolesMay, member_of
 from members.serializers import MemberSerializer, NewMemberSerializer
@@ -78,7 +79,15 @@ class MemberListView(generics.ListAPIView):
         new = NewMemberSerializer(data=request.data)
         new.is_valid(raise_exception=True)
         try:
-            member = new.save()
+            member = _create(new, by=member_of(request), now=timezone.now())
         except IntegrityError as error:  # a twin request was quicker
             raise ValidationError({"email": ["A member with this e-mail exists."]}, code="unique") from error
         return Response(MemberSerializer(member).data, status=status.HTTP_201_CREATED)
+
+
+@transaction.atomic
+def _create(new: NewMemberSerializer, *, by: Member, now: datetime) -> Member:
+    member: Member = new.save()
+    told = {name: value for name, value in new.validated_data.items() if name != "password"}
+    acts.record(actor=by, act="create_member", subject=f"member:{member.pk}", now=now, after=told)
+    return member
