@@ -15,6 +15,7 @@ from booking.models import Booking, BookingTransition, CalendarFeed, ClassSessio
 from booking.policy import EARLIEST, LATEST
 from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
+from members.acted import LoggedAdmin
 
 
 class SessionForm(PriceForm):
@@ -33,7 +34,8 @@ class SessionForm(PriceForm):
 
 
 @admin.register(ClassSession)
-class ClassSessionAdmin(admin.ModelAdmin):
+class ClassSessionAdmin(LoggedAdmin):
+    called = "session"
     form = SessionForm
     list_display = ("title", "starts_at", "instructor", "seats_taken", "capacity", "amount", "currency", "status")
     list_filter = ("status", "instructor")
@@ -76,6 +78,11 @@ class ClassSessionAdmin(admin.ModelAdmin):
             session_changes.write(obj, changed=form.changed_data, now=timezone.now())
         else:
             super().save_model(request, obj, form, change)
+
+    def log_form(self, request: HttpRequest, form: ModelForm, called: str, *, change: bool) -> None:
+        """What is changed of a session is logged where it is written: see `session_changes`."""
+        if not change:
+            super().log_form(request, form, called, change=change)
 
     def has_delete_permission(self, request: HttpRequest, obj: ClassSession | None = None) -> bool:
         return False

@@ -88,7 +88,7 @@ class BookingCalendarView(APIView):
 
     @extend_schema(operation_id="booking_bookings_calendar_file", responses={**ICS, 304: NOT_MODIFIED})
     def get(self, request: Request, reference: str) -> HttpResponseBase:
-        rows = calendar.with_what_is_told(visible_bookings(member_of(request)))
+        rows = calendar.with_what_is_told(visible_bookings(request))
         booking = named(rows, reference)
         answer = _answer(request, calendar.render([booking]))
         answer["Content-Disposition"] = f'attachment; filename="{booking.reference}.ics"'

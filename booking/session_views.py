@@ -1,4 +1,5 @@
 from dataclasses import asdict
+from typing import ClassVar
 
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
@@ -11,13 +12,14 @@ from booking import session_cancellation
 from booking.models import ClassSession
 from booking.serializers import SessionCancellationSerializer
 from boundary.envelope import refused
-from members.requests import IsStaffOrReadOnly, by
+from members.requests import Asks, RolesMay, by
 
 
 class SessionCancelView(APIView):
     """Staff cancel a session: everybody gets back what they paid. Repeatable: it goes on with what is left."""
 
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("booking.cancel_classsession")}
 
     @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: refused("session_closed")})
     def post(self, request: Request, pk: int) -> Response:

@@ -1,11 +1,13 @@
 """The timetable in the admin: kinds of sessions, rules, closed days, and the week as it will be."""
 
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
@@ -14,6 +16,7 @@ from django.utils import timezone
 from booking import timetable
 from booking.models import ClassSession, Closure, SessionType, TimetableRule
 from booking.price_form import PriceForm
+from members.acted import LoggedAdmin, log
 
 WEEKS = 8
 EXISTING = (
@@ -24,9 +27,10 @@ EXISTING = (
 
 
 @admin.register(SessionType)
-class SessionTypeAdmin(admin.ModelAdmin):
+class SessionTypeAdmin(LoggedAdmin):
     """What a kind of session is like; a change reaches the coming sessions through the rules, when these are saved."""
 
+    called = "session_type"
     form = PriceForm
     list_display = ("name", "minutes", "capacity", "amount", "currency", "credits_required", "cancellation_tiers")
     search_fields = ("name",)
@@ -62,7 +66,8 @@ class ClosureInline(admin.TabularInline):
 
 
 @admin.register(TimetableRule)
-class TimetableRuleAdmin(admin.ModelAdmin):
+class TimetableRuleAdmin(LoggedAdmin):
+    called = "rule"
     form = RuleForm
     list_display = ("session_type", "recurrence", "at", "instructor", "location", "starts_on", "ends_on")
     list_filter = ("session_type", "instructor")
@@ -97,18 +102,27 @@ class TimetableRuleAdmin(admin.ModelAdmin):
     def generate(self, request: HttpRequest, rules: QuerySet[TimetableRule]) -> None:
         now = timezone.now()
         until = timetable.studio_today(now) + timedelta(weeks=WEEKS)
-        added = sum(timetable.generate(rule, until=until, now=now) for rule in rules.select_related("session_type"))
+        added = sum(_generate(request, rule, until, now) for rule in rules.select_related("session_type"))
         self.message_user(request, f"{added} sessions added until {until}.")
 
 
+@transaction.atomic
+def _generate(request: HttpRequest, rule: TimetableRule, until: date, now: datetime) -> int:
+    added = timetable.generate(rule, until=until, now=now)
+    log(request, "generate_sessions", f"rule:{rule.pk}", after={"added": added, "until": until})
+    return added
+
+
 @admin.register(Closure)
-class ClosureAdmin(admin.ModelAdmin):
+class ClosureAdmin(LoggedAdmin):
     """Days without sessions. Sessions that stand in the schedule already are called off by hand."""
 
+    called = "closure"
     list_display = ("first", "last", "rule", "reason")
     list_select_related = ("rule__session_type",)
 
 
+@permission_required("booking.view_classsession", raise_exception=True)
 def week(request: HttpRequest) -> HttpResponse:
     """Seven days as they stand in the schedule, and what the rules would still add, in studio time."""
     now = timezone.now()

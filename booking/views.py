@@ -1,6 +1,10 @@
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import partial
+from typing import ClassVar
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
@@ -10,6 +14,7 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
@@ -28,7 +33,9 @@ from booking.serializers import (
     TransitionSerializer,
 )
 from boundary.envelope import refused
-from members.requests import IsStaffOrReadOnly, by, member_of
+from members import acts
+from members.acted import plain
+from members.requests import ANYONE, Asks, RolesMay, by, member_of
 from payments import intents
 from payments.idempotency import key_of
 from payments.payable import payable
@@ -67,8 +74,17 @@ class SessionListView(generics.ListCreateAPIView):
 
     queryset = ClassSession.objects.order_by("starts_at", "id")
     serializer_class = SessionSerializer
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": ANYONE, "POST": Asks("booking.add_classsession")}
     filterset_class = SessionFilter
+
+    @transaction.atomic
+    def perform_create(self, serializer: BaseSerializer) -> None:
+        made, now = serializer.save(), timezone.now()
+        told = plain(serializer.validated_data)
+        acts.record(
+            actor=member_of(self.request), act="create_session", subject=f"session:{made.pk}", now=now, after=told
+        )
 
 
 class SessionView(generics.RetrieveUpdateAPIView):
@@ -76,7 +92,8 @@ class SessionView(generics.RetrieveUpdateAPIView):
 
     queryset = ClassSession.objects.all()
     serializer_class = SessionSerializer
-    permission_classes = (IsStaffOrReadOnly,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": ANYONE, "PATCH": Asks("booking.change_classsession")}
     http_method_names = ("get", "patch", "head", "options")
 
 
@@ -111,7 +128,7 @@ class BookingListView(generics.ListAPIView):
     filterset_class = BookingFilter
 
     def get_queryset(self) -> QuerySet[Booking]:
-        return _visible_bookings(self.request).order_by("-created_at", "-id")
+        return visible_bookings(self.request).order_by("-created_at", "-id")
 
 
 class BookingView(APIView):
@@ -134,7 +151,22 @@ class BookingHistoryView(generics.ListAPIView):
         return BookingTransition.objects.filter(booking=booking).order_by("id")
 
 
-class BookingSyncView(APIView):
+class ActOnBooking(APIView):
+    """A member acts on their own bookings, and the front desk on everybody's."""
+
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("booking.run_desk", of_own="")}
+
+    def is_own(self, booking: Booking) -> bool:
+        return booking.member_id == member_of(self.request).pk
+
+    def booking(self, reference: str) -> Booking:
+        booking = _booking(self.request, reference)
+        self.check_object_permissions(self.request, booking)
+        return booking
+
+
+class BookingSyncView(ActOnBooking):
     """Ask Stripe now how the booking's payment stands, and apply the answer."""
 
     throttle_classes = (ScopedRateThrottle,)
@@ -142,9 +174,11 @@ class BookingSyncView(APIView):
 
     @extend_schema(request=None, responses={200: BookingSerializer, 503: STRIPE_SILENT})
     def post(self, request: Request, reference: str) -> Response:
-        booking = _booking(request, reference)
+        booking = self.booking(reference)
         if booking.payment is not None:
             acting = by(request, owner_id=booking.member_id)
+            if acting != "member":
+                _log(request, "sync_booking", booking)
             intents.refresh(booking.payment, settle=settlement.settle, by=acting, now=timezone.now())
             booking.refresh_from_db()
         return Response(BookingSerializer(booking).data)
@@ -161,20 +195,31 @@ class CancellationView(APIView):
         return Response(CancellationSerializer(answer).data, headers={"Cache-Control": "no-store"})
 
 
-class BookingCancelView(APIView):
+class BookingCancelView(ActOnBooking):
     """Give a booking up; with a quote, for exactly what it promises."""
 
     @extend_schema(
         request=CancelSerializer, responses={200: BookingSerializer, 409: NOT_CANCELLABLE, 503: STRIPE_SILENT}
     )
     def post(self, request: Request, reference: str) -> Response:
-        booking = _booking(request, reference)
+        booking = self.booking(reference)
         asked = CancelSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         acting, quote = by(request, owner_id=booking.member_id), asked.validated_data.get("quote")
-        reason = acting.partition(":")[0]
-        cancelled = cancellation.cancel(booking, by=acting, reason=reason, now=timezone.now(), quote=quote)
+        given_up = partial(
+            cancellation.cancel, booking, by=acting, reason=acting.partition(":")[0], now=timezone.now(), quote=quote
+        )
+        cancelled = given_up() if acting == "member" else self._by_staff(request, booking, given_up)
         return Response(BookingSerializer(cancelled).data)
+
+    def _by_staff(self, request: Request, booking: Booking, given_up: Callable[[], Booking]) -> Booking:
+        """With a line in the log: in the same transaction, but before a hold is ended, for that asks Stripe."""
+        with transaction.atomic():
+            if booking.status in Booking.HOLDING:
+                _log(request, "cancel_booking", booking)
+            if booking.status == Booking.Status.PAID:
+                return given_up()
+        return given_up()
 
 
 def _read_book_request(request: Request) -> tuple[str, str | None]:
@@ -190,10 +235,12 @@ def _read_book_request(request: Request) -> tuple[str, str | None]:
     return body.validated_data["pay_with"], key_of(request)
 
 
-def _visible_bookings(request: Request) -> QuerySet[Booking]:
-    return visible_bookings(member_of(request))
-
-
 def _booking(request: Request, reference: str) -> Booking:
     related = ("payment", "session__session_type", "member", "credit_spend")
-    return named(_visible_bookings(request).select_related(*related), reference)
+    return named(visible_bookings(request).select_related(*related), reference)
+
+
+def _log(request: Request, act: str, booking: Booking) -> None:
+    """What staff ask for; what comes of it stands in the booking's history."""
+    told = {"status": booking.status}
+    acts.record(actor=member_of(request), act=act, subject=booking.subject, now=timezone.now(), before=told)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib import admin
+from django.contrib.auth.decorators import permission_required
 from django.db import DatabaseError, InterfaceError
 from django.db.models import Exists, Min, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -125,6 +126,7 @@ def _concern(title: str, rows: QuerySet, moment: str, where: str, query: str, so
     return Concern(title, rows.count(), since, f"{reverse(where)}?{query}".rstrip("?"), solution)
 
 
+@permission_required("booking.view_reports", raise_exception=True)
 def queue(request: HttpRequest) -> HttpResponse:
     """The page; a press of its button holds the database against the laws there and then."""
     now = timezone.now()

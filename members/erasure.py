@@ -14,6 +14,7 @@ from django.db import transaction
 from rest_framework.exceptions import NotAuthenticated
 
 from boundary import faults
+from members import acts
 from members.exceptions import StaffAccount
 from members.models import ERASED_HOST, Member
 
@@ -37,6 +38,7 @@ def erase(member_id: int, *, forget: Iterable[Forget], now: datetime) -> None:
             raise StaffAccount
         for part in forget:
             part(member, now)
+        acts.forget(member)
         _anonymise(member)
         Session.objects.filter(pk__in=sessions).delete()
 
@@ -55,6 +57,7 @@ def _anonymise(member: Member) -> None:
     member.groups.clear()
     member.user_permissions.clear()
     EmailAddress.objects.filter(user=member).delete()
+    member.notes.all().delete()
     # The admin's log keeps who changed what and when; it names rows by what they were called then.
     kind = ContentType.objects.get_for_model(Member)
     LogEntry.objects.filter(content_type=kind, object_id=str(member.pk)).update(object_repr=nobody)

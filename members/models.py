@@ -5,11 +5,13 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
+from django.utils.functional import cached_property
 
 from members.phones import PhoneField
 
 # A host that can never exist (RFC 2606).
 ERASED_HOST = "erased.invalid"
+ERASED = "erased"
 
 
 class MemberManager(BaseUserManager["Member"]):
@@ -63,6 +65,11 @@ class Member(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return self.name or self.email
 
+    @cached_property
+    def has_a_role(self) -> bool:
+        """Whether they are in a group: it says then what they may."""
+        return self.groups.exists()
+
     @property
     def is_erased(self) -> bool:
         """Whether who they were has been forgotten: there is nobody left to write to."""
@@ -98,6 +105,26 @@ class MemberNote(models.Model):
         return self.text
 
 
+class AppendOnly(TypeError):
+    """Somebody tried to change what has happened."""
+
+
+class ActQuerySet(models.QuerySet["StaffAct"]):
+    """Lines are added and read. What they tell of a member is forgotten with the member, and nothing else changes."""
+
+    def update(self, **values: Any) -> int:
+        raise AppendOnly("A line of the log is never changed.")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("A line of the log is never deleted.")
+
+    def scrub(self) -> None:
+        """Keep the names of what was changed, and none of the words."""
+        for line in self:
+            told = {name: dict.fromkeys(getattr(line, name), ERASED) for name in ("before", "after")}
+            super(ActQuerySet, self.filter(pk=line.pk)).update(**told, reason=ERASED if line.reason else "")
+
+
 class StaffAct(models.Model):
     """One act of staff, with what it changed; append-only."""
 
@@ -109,8 +136,18 @@ class StaffAct(models.Model):
     after = models.JSONField(encoder=DjangoJSONEncoder)
     reason = models.CharField(max_length=200, blank=True)
 
+    objects = ActQuerySet.as_manager()
+
     class Meta:
         ordering = ("-id",)
 
     def __str__(self) -> str:
         return f"{self.act} {self.subject}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise AppendOnly("A line of the log is never changed.")
+        super().save(*args, **{**kwargs, "force_insert": True})
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise AppendOnly("A line of the log is never deleted.")

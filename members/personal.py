@@ -4,13 +4,16 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 
+from members import acts
 from members.models import Member
 
 
 def held(member: Member) -> dict[str, Any]:
-    """The profile and the addresses of signing in."""
+    """The profile, the addresses of signing in, and what staff noted."""
+    notes = member.notes.order_by("id")
     addresses = EmailAddress.objects.filter(user=member).order_by("id")
     return {
+        "acts_of_staff": acts.about(member),
         "profile": {
             "id": member.pk,
             "email": member.email,
@@ -18,8 +21,10 @@ def held(member: Member) -> dict[str, Any]:
             "phone": member.phone.as_e164 if member.phone else "",
             "whatsapp_opt_in": member.whatsapp_opt_in,
             "is_staff": member.is_staff,
+            "teaches_as": member.teaches_as,
             "date_joined": member.date_joined,
             "last_login": member.last_login,
         },
         "email_addresses": list(addresses.values("email", "verified", "primary")),
+        "notes": [{"text": note.text, "by": f"staff:{note.by_id}", "at": note.at} for note in notes],
     }

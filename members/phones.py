@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db import models
 from phonenumber_field.modelfields import PhoneNumberField
 from phonenumber_field.phonenumber import to_python
 from phonenumbers import is_possible_number
@@ -17,6 +18,10 @@ class PhoneField(PhoneNumberField):
     """A phone number kept in E.164."""
 
     default_validators = (validate_possible,)
+
+    def formfield(self, **kwargs: Any) -> Any:
+        """Plain text, held against the validators above; the library's own field asks the tables."""
+        return models.CharField.formfield(self, **kwargs)
 
     def get_prep_value(self, value: Any) -> Any:
         number = self.to_python(value)

@@ -1,22 +1,22 @@
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
-from django.db import IntegrityError
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import filters, generics, status
 from rest_framework.exceptions import ValidationError
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
-from members import erasure, personal
+from members import acts, erasure, personal
 from members.models import Member
-from members.requests import member_of
+from members.requests import Asks, RolesMay, member_of
 from members.serializers import MemberSerializer, NewMemberSerializer
 
 
@@ -69,7 +69,8 @@ class MemberListView(generics.ListAPIView):
 
     queryset = Member.objects.order_by("id")
     serializer_class = MemberSerializer
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"GET": Asks("members.view_member"), "POST": Asks("members.add_member")}
     filter_backends = (MemberSearch,)
     search_fields = ("email", "name", "phone")
 
@@ -78,7 +79,15 @@ class MemberListView(generics.ListAPIView):
         new = NewMemberSerializer(data=request.data)
         new.is_valid(raise_exception=True)
         try:
-            member = new.save()
+            member = _create(new, by=member_of(request), now=timezone.now())
         except IntegrityError as error:  # a twin request was quicker
             raise ValidationError({"email": ["A member with this e-mail exists."]}, code="unique") from error
         return Response(MemberSerializer(member).data, status=status.HTTP_201_CREATED)
+
+
+@transaction.atomic
+def _create(new: NewMemberSerializer, *, by: Member, now: datetime) -> Member:
+    member: Member = new.save()
+    told = {name: value for name, value in new.validated_data.items() if name != "password"}
+    acts.record(actor=by, act="create_member", subject=f"member:{member.pk}", now=now, after=told)
+    return member

@@ -4,12 +4,14 @@ from uuid import uuid4
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import CharField, HiddenInput, IntegerField, ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from boundary.books import ReadOnlyAdmin
+from members.acted import log, staff_of
 from payments import credits, refunds
 from payments.models import (
     CreditEntry,
@@ -73,9 +75,18 @@ class RefundAdmin(ReadOnlyAdmin):
     @admin.action(description="Owe the failed refunds again", permissions=["owe_again"])
     def owe_again(self, request: HttpRequest, queryset: QuerySet[Refund]) -> None:
         now = timezone.now()
-        owed = [refunds.owe_again(refund.pk, now=now) for refund in queryset.filter(status=Refund.Status.FAILED)]
-        done = sum(again is not None for again in owed)
+        failed = queryset.filter(status=Refund.Status.FAILED).select_related("payment")
+        done = sum(_owe_again(request, refund, now) for refund in failed)
         self.message_user(request, f"{done} owed again; the rest has been returned already or has not failed.")
+
+
+@transaction.atomic
+def _owe_again(request: HttpRequest, refund: Refund, now: datetime) -> bool:
+    again = refunds.owe_again(refund.pk, now=now)
+    if again is not None and again.created_at == now:  # else an earlier press of the button did it
+        told = {"refund": again.pk, "amount": again.amount, "currency": again.currency}
+        log(request, "owe_refund_again", refund.payment.subject, before={"refund": refund.pk}, after=told)
+    return again is not None
 
 
 @admin.register(Dispute)
@@ -100,8 +111,19 @@ class UnmatchedMoneyAdmin(ReadOnlyAdmin):
 
     @admin.action(description="Mark as dealt with", permissions=["tick_off"])
     def tick_off(self, request: HttpRequest, queryset: QuerySet[UnmatchedMoney]) -> None:
-        rows = queryset.filter(resolved_at=None).update(resolved_at=timezone.now(), resolved_by=request.user)
+        rows = sum(_tick_off(request, money, timezone.now()) for money in queryset.filter(resolved_at=None))
         self.message_user(request, f"{rows} marked as dealt with.")
+
+
+@transaction.atomic
+def _tick_off(request: HttpRequest, money: UnmatchedMoney, now: datetime) -> int:
+    """Whether it was this press of the button: of two at once, one."""
+    open_ = UnmatchedMoney.objects.filter(pk=money.pk, resolved_at=None)
+    done = open_.update(resolved_at=now, resolved_by=staff_of(request))
+    if done:
+        told = {"resolved_at": now, "amount": money.amount, "currency": money.currency}
+        log(request, "tick_off", f"money:{money.stripe_id}"[:64], before={"resolved_at": None}, after=told)
+    return done
 
 
 @admin.register(Reconciliation)
@@ -149,13 +171,16 @@ class CreditLotAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("payments.add_creditlot"))
 
     def save_model(self, request: HttpRequest, obj: CreditLot, form: Any, change: bool) -> None:
-        lot, _ = credits.grant(
+        lot, created = credits.grant(
             member=obj.member,
             credits=obj.granted,
             note=obj.note,
             expires_at=obj.expires_at,
-            granted_by=request.user,  # type: ignore[arg-type]
+            granted_by=staff_of(request),
             now=timezone.now(),
             idempotency_key=obj.idempotency_key,
         )
         obj.pk = lot.pk
+        if created:
+            told = {"member": obj.member_id, "credits": obj.granted, "expires_at": obj.expires_at}
+            log(request, "grant_credits", f"credits:{lot.pk}", after=told, reason=obj.note)

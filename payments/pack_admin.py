@@ -1,13 +1,16 @@
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.db import transaction
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest
 from django.utils import timezone
 
 from boundary.books import ReadOnlyAdmin
+from members.acted import LoggedAdmin, log
 from payments import purchases
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 from payments.exceptions import NotRefundable, PackUsed
@@ -34,9 +37,10 @@ class PackForm(ModelForm):
 
 
 @admin.register(CreditPack)
-class CreditPackAdmin(admin.ModelAdmin):
+class CreditPackAdmin(LoggedAdmin):
     """What is on sale; what was sold stays as it was sold."""
 
+    called = "pack"
     form = PackForm
     list_display = ("name", "credits", "amount", "currency", "valid_days", "active")
     list_filter = ("active",)
@@ -68,8 +72,15 @@ class PackPurchaseAdmin(ReadOnlyAdmin):
         now, refunded, kept = timezone.now(), 0, []
         for purchase in queryset:
             try:
-                purchases.refund_unused(purchase, now=now)
+                _refund(request, purchase, now)
                 refunded += 1
             except (NotRefundable, PackUsed) as refusal:
                 kept.append(f"{purchase.reference}: {refusal.detail}")
         self.message_user(request, " ".join([f"{refunded} refunds are owed.", *kept]))
+
+
+@transaction.atomic
+def _refund(request: HttpRequest, purchase: PackPurchase, now: datetime) -> None:
+    refunded = purchases.refund_unused(purchase, now=now)
+    told = {"status": refunded.status, "member": refunded.member_id, "amount": refunded.amount}
+    log(request, "refund_pack", refunded.subject, before={"status": PackPurchase.Status.PAID}, after=told)

@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework import serializers
 
 from members.models import Member
+from members.requests import may
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 from payments.models import CreditEntry, CreditLot, CreditPack, PackPurchase
 
@@ -85,7 +86,7 @@ class PackSerializer(serializers.ModelSerializer):
 
     def to_representation(self, instance: CreditPack) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(instance)
-        if not self.context["request"].user.is_staff:
+        if not may(self.context["request"], "payments.view_creditpack"):
             del shown["active"]
         return shown
 

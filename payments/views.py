@@ -1,7 +1,9 @@
-from typing import Any
+from datetime import datetime
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.request import UnreadablePostError
 from django.utils import timezone
@@ -9,17 +11,18 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.permissions import IsAdminUser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from boundary.envelope import refusal, refused
-from members.requests import member_of
+from members import acts
+from members.models import Member
+from members.requests import Asks, RolesMay, member_of
 from payments import credits, stripe_client, webhooks
 from payments.exceptions import BadWebhook
 from payments.idempotency import key_of
-from payments.models import CreditEntry
+from payments.models import CreditEntry, CreditLot
 from payments.outcomes import Settle
 from payments.serializers import ENTRIES_SHOWN, CreditsSerializer, GrantedSerializer, GrantSerializer
 
@@ -65,7 +68,8 @@ class CreditsView(APIView):
 class GrantView(APIView):
     """Staff give a member credits."""
 
-    permission_classes = (IsAdminUser,)
+    permission_classes = (RolesMay,)
+    asks: ClassVar = {"POST": Asks("payments.add_creditlot")}
 
     @extend_schema(
         request=GrantSerializer,
@@ -76,5 +80,15 @@ class GrantView(APIView):
         asked = GrantSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         staff, key = member_of(request), key_of(request)
-        lot, created = credits.grant(**asked.validated_data, granted_by=staff, now=timezone.now(), idempotency_key=key)
+        lot, created = _grant(asked.validated_data, staff=staff, key=key, now=timezone.now())
         return Response(GrantedSerializer(lot).data, status=201 if created else 200)
+
+
+@transaction.atomic
+def _grant(asked: dict[str, Any], *, staff: Member, key: str | None, now: datetime) -> tuple[CreditLot, bool]:
+    lot, created = credits.grant(**asked, granted_by=staff, now=now, idempotency_key=key)
+    if created:
+        told = {"member": lot.member_id, "credits": lot.granted, "expires_at": lot.expires_at}
+        subject = f"credits:{lot.pk}"
+        acts.record(actor=staff, act="grant_credits", subject=subject, now=now, after=told, reason=lot.note)
+    return lot, created

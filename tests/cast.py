@@ -7,6 +7,7 @@ from typing import Any
 import requests
 import stripe
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
 
@@ -145,6 +146,15 @@ def paid_by_card(caller: Caller, one: ClassSession, sandbox: Sandbox) -> str:
     reference = str(held.json()["reference"])
     assert caller.booking(reference)["status"] == "paid"
     return reference
+
+
+def hired(role: str, **fields: Any) -> Member:
+    """Somebody of the staff with this role."""
+    values = {"name": role, **fields}
+    email = f"{role.lower().replace(' ', '-')}@example.com"
+    member = Member.objects.create_user(email, "works-at-the-studio", is_staff=True, **values)
+    member.groups.add(Group.objects.get(name=role))
+    return member
 
 
 def session(**fields: Any) -> ClassSession:

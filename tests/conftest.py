@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import requests
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -75,7 +75,7 @@ def transactional_db(django_db_setup: None, django_db_blocker: Any) -> Iterator[
     """
     with django_db_blocker.unblock():
         yield
-        kept = {ContentType._meta.db_table, Permission._meta.db_table}
+        kept = {one._meta.db_table for one in (ContentType, Permission, Group, Group.permissions.through)}
         tables = set(connection.introspection.django_table_names(include_views=False)) - kept
         filled = " UNION ALL ".join(f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM {name})" for name in sorted(tables))
         with transaction.atomic(), connection.cursor() as cursor:  # foreign keys are checked when it ends

@@ -85,7 +85,9 @@ def test_the_seed_fills_a_studio_and_is_repeatable(settings: Any, capsys: Any) -
     settings.DEBUG = True
     for _ in range(2):
         call_command("seed_demo")
-    assert (Member.objects.count(), CreditLot.objects.count()) == (3, 1)
+    assert (Member.objects.count(), CreditLot.objects.count()) == (7, 1)
+    [isla] = Member.objects.filter(groups__name="Instructor")
+    assert (isla.is_staff, isla.is_superuser, isla.teaches_as) == (True, False, "Isla")
     assert ClassSession.objects.count() == 22
 
 

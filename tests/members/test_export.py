@@ -21,6 +21,7 @@ EXPORTED = {
     "booking.Booking.member": "bookings",
     "booking.CalendarFeed.member": "calendar",
     "booking.WaitlistEntry.member": "waitlist",
+    "members.MemberNote.member": "notes",
     "notifications.Message.member": "messages",
     "notifications.Reply.member": "replies",
     "payments.CreditLot.member": "credits",
@@ -35,6 +36,7 @@ NOT_TOLD = {
     "booking.Booking": {"id", "member", "payment", "credit_spend"},
     "booking.CalendarFeed": {"id", "member", "token_digest"},
     "booking.WaitlistEntry": {"id", "member"},
+    "members.MemberNote": {"id", "member"},
     "notifications.Message": {
         "id",
         "member",
@@ -62,7 +64,13 @@ NOT_TOLD = {
         "review_reason",
     },
 }
-ACTS_OF_STAFF = {"admin.LogEntry.user", "payments.CreditLot.granted_by", "payments.UnmatchedMoney.resolved_by"}
+ACTS_OF_STAFF = {
+    "admin.LogEntry.user",
+    "members.MemberNote.by",
+    "members.StaffAct.actor",
+    "payments.CreditLot.granted_by",
+    "payments.UnmatchedMoney.resolved_by",
+}
 
 
 def test_every_row_about_a_member_is_in_the_export(sandbox: Sandbox) -> None:
@@ -71,7 +79,7 @@ def test_every_row_about_a_member_is_in_the_export(sandbox: Sandbox) -> None:
     caller = life.sign_up()
     member = life.live(caller, sandbox)
     told = caller.get(EXPORT).json()
-    assert set(told) == {"profile", *EXPORTED.values()}
+    assert set(told) == {"profile", "acts_of_staff", *EXPORTED.values()}
     for pointer, place in EXPORTED.items():
         model, column = pointer.rsplit(".", 1)
         rows = apps.get_model(model)._default_manager.filter(**{column: member}).count()
@@ -117,6 +125,10 @@ def test_the_export_tells_it_all(sandbox: Sandbox) -> None:
     assert lot["entries"][0]["subject"] == f"booking:{spent['reference']}"
     assert {message["variables"]["name"] for message in told["messages"]} == {life.NAME}
     assert [reply["text"] for reply in told["replies"]] == [life.WORDS, life.WORDS]
+    assert [note["text"] for note in told["notes"]] == [life.NOTED]
+    changed, granted = told["acts_of_staff"]
+    assert (changed["act"], changed["after"]["name"]) == ("change_member", life.NAME)
+    assert (granted["act"], granted["subject"]) == ("grant_credits", "credits:1")
     made = datetime.fromisoformat(told["calendar"]["created_at"])
     assert made.replace(microsecond=0) == CalendarFeed.objects.get().created_at.astimezone(UTC).replace(microsecond=0)
 

@@ -3,11 +3,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.contrib.auth.models import Group, Permission
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from booking import settlement, timetable
+from booking import roles, settlement, timetable
 from booking.models import Booking, ClassSession, SessionType, TimetableRule
 from boundary.command import OpsCommand
 from members.models import Member
@@ -24,12 +25,19 @@ CLASSES = (
 )
 # name, credits, price in minor units, days of validity
 PACKS = (("One class", 1, 1400, 30), ("Five classes", 5, 5500, 90), ("Ten classes", 10, 9900, 180))
+# address, name, role; Isla sees the rosters of what she teaches
+STAFF = (
+    ("owner@example.com", "Olive", roles.OWNER),
+    ("manager@example.com", "Milo", roles.MANAGER),
+    ("desk@example.com", "Dora", roles.FRONT_DESK),
+    ("isla@example.com", "Isla", roles.INSTRUCTOR),
+)
 OPEN_DAY = ("Open studio", "Isla", "Studio 1", 20, 60, 30, 0, 0)
 
 
 class Command(OpsCommand):
-    help = """Fills a development database with a demo studio: a week of sessions, packs of credits, two members and
-one of staff.
+    help = """Fills a development database with a demo studio: a week of sessions, packs of credits, two members,
+and staff: one who may everything and one of each role.
 
 Safe to run again: what is there stays. Refuses to run in production.
 
@@ -51,6 +59,7 @@ Examples:
             self._member("ben@example.com", "Ben", "+447700900124"),
             self._member("carla@example.com", "Carla", "", is_staff=True, is_superuser=True),
         )
+        self._staff()
         _lot, granted = credits.grant(
             member=ana, credits=5, note="Welcome to the demo", granted_by=carla, now=now, idempotency_key="seed_demo"
         )
@@ -59,7 +68,8 @@ Examples:
         packs = sum(self._pack(*plan) for plan in PACKS)
         self.stdout.write(
             f"seed_demo: {added} sessions added, {packs} packs added, {5 if granted else 0} credits granted; "
-            f"sign in as ana@example.com (credits), ben@example.com or carla@example.com (staff) with {PASSWORD}"
+            f"sign in as ana@example.com (credits), ben@example.com or carla@example.com (staff) with {PASSWORD}, "
+            f"or with a role as {', '.join(email for email, _name, _role in STAFF)}"
         )
 
     def _forget_holds(self, now: datetime) -> None:
@@ -72,11 +82,20 @@ Examples:
                     payment.change(Payment.Status.VOID, void_reason="payment_canceled", ended_at=now)
                     settlement.settle(payment, by="seed_demo", now=now)
 
-    def _member(self, email: str, name: str, phone: str, **flags: bool) -> Member:
+    def _member(self, email: str, name: str, phone: str, **flags: Any) -> Member:
         member = Member.objects.filter(email=email).first()
         return member or Member.objects.create_user(
             email, PASSWORD, name=name, phone=phone, whatsapp_opt_in=bool(phone), **flags
         )
+
+    def _staff(self) -> None:
+        """One of each role; who is there stays as they are."""
+        roles.sync(groups=Group.objects, permissions=Permission.objects)
+        for email, name, role in STAFF:
+            teaches = name if role == roles.INSTRUCTOR else ""
+            if not Member.objects.filter(email=email).exists():
+                member = self._member(email, name, "", is_staff=True, teaches_as=teaches)
+                member.groups.add(Group.objects.get(name=role))
 
     def _pack(self, name: str, number: int, amount: int, valid_days: int) -> bool:
         values = {"credits": number, "amount": amount, "valid_days": valid_days, "currency": settings.STRIPE_CURRENCY}
