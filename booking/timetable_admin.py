@@ -14,6 +14,7 @@ from django.utils import timezone
 from booking import timetable
 from booking.models import ClassSession, Closure, SessionType, TimetableRule
 from booking.price_form import PriceForm
+from members.requests import staff_of
 
 WEEKS = 8
 EXISTING = (
@@ -87,7 +88,7 @@ class TimetableRuleAdmin(admin.ModelAdmin):
             vars(request)["following"] = (obj, how)
 
     def _follow(self, request: HttpRequest, rule: TimetableRule, how: str) -> None:
-        report = timetable.follow(rule, how=how, by=f"staff:{request.user.pk}", now=timezone.now())
+        report = timetable.follow(rule, how=how, actor=staff_of(request), now=timezone.now())
         text = f"Coming sessions: {report.changed} changed, {report.called_off} called off."
         if report.left:
             text += f" Left as they are: {'; '.join(report.left)}."

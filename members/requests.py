@@ -1,5 +1,6 @@
 """Who asks, and what they may do."""
 
+from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -16,6 +17,12 @@ class IsStaffOrReadOnly(BasePermission):
 
 def member_of(request: Request) -> Member:
     """The member who asks; only for views that nobody else reaches."""
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+def staff_of(request: HttpRequest) -> Member:
+    """Whoever of the staff sits before a page of the admin; nobody else gets there."""
     assert isinstance(request.user, Member)
     return request.user
 
