@@ -79,10 +79,13 @@ def tell_offer(booking: Booking, *, session: ClassSession, member: Member, now: 
     _tell("waitlist_offer", booking, session, member, now, deadline=_deadline(booking))
 
 
-def tell_waiting_of_cancellation(entry: WaitlistEntry, *, session: ClassSession, now: datetime) -> None:
+def tell_waiting_of_cancellation(line: Iterable[WaitlistEntry], *, session: ClassSession, now: datetime) -> None:
     """Who waits for a session has paid nothing, and waits for nothing once it is cancelled."""
-    variables = _of_session(session, entry.member) | {"returns": "You were on its waitlist, so nothing was paid."}
-    outbox.enqueue(kind="session_cancelled", subject=place(entry), member=entry.member, variables=variables, now=now)
+    nothing = {"returns": "You were on its waitlist, so nothing was paid."}
+    letters = [
+        outbox.Letter(place(entry), entry.member, _of_session(session, entry.member) | nothing) for entry in line
+    ]
+    outbox.enqueue_all(kind="session_cancelled", letters=letters, now=now)
 
 
 def place(entry: WaitlistEntry) -> str:

@@ -347,6 +347,30 @@ def test_who_waits_when_it_crashes_is_told_by_going_on(desk: Client, as_ben: Cal
     assert is_in_order(one)
 
 
+def test_everyone_in_a_long_line_is_told_once_and_nobody_who_left_it(
+    desk: Client, as_ana: Caller, as_ben: Caller, ana: Member
+) -> None:
+    one = session(capacity=1, amount=0)
+    as_ben.book(one)
+    path = f"/api/booking/sessions/{one.pk}/waitlist/"
+    assert as_ana.post(path).status_code == 201
+    as_ana.send("DELETE", path)
+    for number in range(60):
+        member = Member.objects.create_user(f"w{number}@example.com", name=f"W{number}")
+        WaitlistEntry.objects.create(member=member, session=one, joined_at=timezone.now())
+    assert "Who waits and is told 60" in preview(desk, one)
+    for _ in range(2):
+        confirm(desk, one)
+    call_command("deliver_messages", stdout=StringIO())
+    told = Message.objects.filter(kind="session_cancelled", subject__startswith="waitlist:")
+    assert set(told.values_list("variables__returns", flat=True)) == {"You were on its waitlist, so nothing was paid."}
+    assert (told.count(), told.filter(member=ana).count()) == (60, 0)
+    after = report(desk, one)
+    assert after.count("(message: mailed)") == 60
+    assert "Ana" not in after
+    assert is_in_order(one)
+
+
 def test_the_expiry_command_goes_on_and_the_report_shows_it(
     desk: Client, as_ana: Caller, as_ben: Caller, sandbox: Sandbox
 ) -> None:
