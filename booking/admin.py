@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from django.utils import timezone
 
-from booking import session_cancellation, session_changes, timetable_admin
-from booking.exceptions import SessionClosed
+from booking import cancel_pages, session_changes, timetable_admin
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST
 from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
 from members.acted import LoggedAdmin
+from members.requests import staff_of
 
 
 class SessionForm(PriceForm):
@@ -42,25 +42,21 @@ class ClassSessionAdmin(LoggedAdmin):
     search_fields = ("title", "instructor", "location")
     date_hierarchy = "starts_at"
     readonly_fields = ("seats_taken", "status", "revision", "created_at")
-    actions = ("cancel_and_return",)
+    actions = ("cancel_sessions",)
 
-    @admin.action(description="Cancel the session and return everything", permissions=["change"])
-    def cancel_and_return(self, request: HttpRequest, sessions: QuerySet[ClassSession]) -> None:
-        for session in sessions:
-            try:
-                endings = session_cancellation.cancel(session, by=f"staff:{request.user.pk}", now=timezone.now())
-            except SessionClosed:
-                self.message_user(request, f"{session} has begun: it was not cancelled.", messages.ERROR)
-                continue
-            left = [f"{ending.reference}: {ending.why}" for ending in endings if not ending.done]
-            text = f"{session} is cancelled; bookings ended: {len(endings) - len(left)}."
-            if left:
-                text += f" Not ended yet: {len(left)}; cancel it again. {' '.join(left)}"
-            self.message_user(request, text, messages.WARNING if left else messages.SUCCESS)
+    def has_cancel_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm(cancel_pages.PERMISSION))
+
+    @admin.action(description="Cancel, after a look at what it returns", permissions=["cancel"])
+    def cancel_sessions(self, request: HttpRequest, sessions: QuerySet[ClassSession]) -> HttpResponse:
+        ids = list(sessions.values_list("pk", flat=True)[: cancel_pages.MOST + 1])
+        return HttpResponseRedirect(cancel_pages.address("booking_cancel", ids))
 
     def get_urls(self) -> list[Any]:
-        week = path("week/", self.admin_site.admin_view(timetable_admin.week), name="booking_week")
-        return [week, *super().get_urls()]
+        pages = {"week": timetable_admin.week, "cancel": cancel_pages.cancel, "cancelled": cancel_pages.report}
+        view = self.admin_site.admin_view
+        own = [path(f"{name}/", view(page), name=f"booking_{name}") for name, page in pages.items()]
+        return [*own, *super().get_urls()]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
@@ -75,7 +71,7 @@ class ClassSessionAdmin(LoggedAdmin):
 
     def save_model(self, request: HttpRequest, obj: ClassSession, form: ModelForm, change: bool) -> None:
         if change:
-            session_changes.write(obj, changed=form.changed_data, now=timezone.now())
+            session_changes.write(obj, changed=form.changed_data, actor=staff_of(request), now=timezone.now())
         else:
             super().save_model(request, obj, form, change)
 

@@ -31,7 +31,7 @@ def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: 
     if kind == "offer_lapsed":
         _tell(kind, booking, session, member, now, deadline=_deadline(booking))
     elif kind == "session_cancelled":
-        _tell(kind, booking, session, member, now, returns=_of_a_hold(booking))
+        _tell(kind, booking, session, member, now, returns=of_a_hold(booking))
     elif kind:
         _tell(kind, booking, session, member, now)
 
@@ -79,12 +79,18 @@ def tell_offer(booking: Booking, *, session: ClassSession, member: Member, now: 
     _tell("waitlist_offer", booking, session, member, now, deadline=_deadline(booking))
 
 
-def tell_waiting_of_cancellation(entry: WaitlistEntry, *, session: ClassSession, now: datetime) -> None:
+def tell_waiting_of_cancellation(line: Iterable[WaitlistEntry], *, session: ClassSession, now: datetime) -> None:
     """Who waits for a session has paid nothing, and waits for nothing once it is cancelled."""
-    variables = _of_session(session, entry.member) | {"returns": "You were on its waitlist, so nothing was paid."}
-    outbox.enqueue(
-        kind="session_cancelled", subject=f"waitlist:{entry.pk}", member=entry.member, variables=variables, now=now
-    )
+    nothing = {"returns": "You were on its waitlist, so nothing was paid."}
+    letters = [
+        outbox.Letter(place(entry), entry.member, _of_session(session, entry.member) | nothing) for entry in line
+    ]
+    outbox.enqueue_all(kind="session_cancelled", letters=letters, now=now)
+
+
+def place(entry: WaitlistEntry) -> str:
+    """How messages name a place in line."""
+    return f"waitlist:{entry.pk}"
 
 
 def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, now: datetime, **more: str) -> None:
@@ -96,7 +102,7 @@ def _of_session(session: ClassSession, member: Member) -> dict[str, str]:
     return {"name": member.name or "there", "title": session.title, "start": in_studio_time(session.starts_at)}
 
 
-def _of_a_hold(booking: Booking) -> str:
+def of_a_hold(booking: Booking) -> str:
     """What returns of a hold: nothing, unless its money came when the session was cancelled already."""
     payment = booking.payment
     if payment is None or payment.status != Payment.Status.PAID:

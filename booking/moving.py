@@ -1,4 +1,4 @@
-"""Staff change a session: whoever holds a seat is told when it moves."""
+"""Staff change a session: it stands in the log, and whoever holds a seat is told when it moves."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,17 +7,31 @@ from django.db import transaction
 
 from booking import messages
 from booking.models import ClassSession
+from members import acts
+from members.models import Member
 
 
-def save(session: ClassSession, *, fields: Collection[str], now: datetime) -> None:
-    """Save these fields of a session; another start or place is told in the same transaction, which it opens.
+def save(session: ClassSession, *, fields: Collection[str], actor: Member, now: datetime) -> None:
+    """Save these fields of a session and log what changed; another start or place is told in the same transaction.
 
-    What is over, or takes place no more, is put right without a word.
+    It opens that. What is over, or takes place no more, is put right without a word.
     """
     with transaction.atomic():
         session.save(update_fields=fields)
         before = session.before
-        if before is None or not session.is_open(now):
+        if before is None:
+            return
+        _log(session, before, fields, actor=actor, now=now)
+        if not session.is_open(now):
             return
         if (before.starts_at, before.location) != (session.starts_at, session.location):
             messages.tell_moved(session, before=before, now=now)
+
+
+def _log(session: ClassSession, before: ClassSession, fields: Collection[str], *, actor: Member, now: datetime) -> None:
+    columns = [column.attname for column in ClassSession._meta.concrete_fields if column.name in fields]
+    changed = [name for name in columns if getattr(before, name) != getattr(session, name)]
+    old, new = ({name: getattr(one, name) for name in changed} for one in (before, session))
+    if changed:
+        subject = f"session:{session.pk}"
+        acts.record(actor=actor, act="change_session", subject=subject, now=now, before=old, after=new)

@@ -15,6 +15,7 @@ from rest_framework import serializers
 from booking import session_changes
 from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
 from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
+from members.requests import member_of
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 
 WITHIN_A_CENTURY = (MinValueValidator(EARLIEST), MaxValueValidator(LATEST))
@@ -70,7 +71,8 @@ class SessionSerializer(serializers.ModelSerializer):
             setattr(instance, name, value)
         try:
             with transaction.atomic():
-                session_changes.write(instance, changed=validated_data, now=timezone.now())
+                actor = member_of(self.context["request"])
+                session_changes.write(instance, changed=validated_data, actor=actor, now=timezone.now())
         except IntegrityError as error:  # a seat was taken since we looked
             raise _too_few_seats() from error
         instance.refresh_from_db()

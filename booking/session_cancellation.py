@@ -1,21 +1,25 @@
 """The studio cancels a session: everybody is sent home, and everything that was paid is returned.
 
 Note [One by one]: the session is closed first, in a transaction of its own, so that nobody books it any more; then each
-booking is ended in its own. Whatever stops this halfway, a crash or a silent Stripe, the same call goes on with what is
-left, and no booking is returned twice. Who was sent an offer while we looked stands in the next look. When nobody calls
-again, the expiry command goes on.
+booking is ended in its own. Whatever stops this halfway, a crash, a silent Stripe or a page that must answer, the same
+call goes on with what is left, and no booking is returned twice. Who was sent an offer while we looked stands in the
+next look. When nobody calls again, the expiry command goes on.
 """
 
 import logging
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from booking import cancellation, quotes, waitlist
 from booking.cancellation import CALLED_OFF
 from booking.exceptions import NotCancellable, SessionClosed
 from booking.models import Booking, ClassSession, WaitlistEntry
+from members import acts
+from members.models import Member
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Payment
 
@@ -40,20 +44,53 @@ class Ending:
     why: str
 
 
-def cancel(session: ClassSession, *, by: str, now: datetime) -> list[Ending]:
+def cancel(session: ClassSession, *, actor: Member, now: datetime) -> list[Ending]:
     """Cancel a session that has not begun and return everything; repeated, it goes on with what is left.
 
     Network between short transactions, for holds alone; what goes wrong with one booking stands in its ending, and
     never raises. SessionClosed when the session has begun.
     """
-    if not session.cancel(now=now):
-        raise SessionClosed
+    close(session, actor=actor, now=now)
+    tried = dict(end([session.pk], by=f"staff:{actor.pk}", now=now))
+    rows = Booking.objects.filter(Q(pk__in=tried) | Q(ended_reason=CALLED_OFF), session=session)
+    return [_ending(booking, tried.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
+
+
+def close(session: ClassSession, *, actor: Member, now: datetime, reason: str = "") -> None:
+    """Take a session off the schedule for good, with one line in the log, and send home who waits for it.
+
+    Two short transactions, no network; its bookings are left to `end`. Repeatable. SessionClosed when it has begun.
+    """
+    try:
+        with transaction.atomic():
+            acts.record(
+                actor=actor,
+                act="cancel_session",
+                subject=f"session:{session.pk}",
+                now=now,
+                before={"status": ClassSession.Status.SCHEDULED, "seats_taken": session.seats_taken},
+                after={"status": ClassSession.Status.CANCELLED},
+                reason=reason,
+            )
+            if not session.cancel(now=now):
+                raise SessionClosed
+    except SessionClosed:
+        session.refresh_from_db()
+        if session.status != ClassSession.Status.CANCELLED:
+            raise
     waitlist.close(session, now=now)
-    left: dict[int, str] = {}
-    while holding := list(_holding(session).exclude(pk__in=left).values_list("pk", flat=True)):
-        left |= {pk: _end(pk, by=by, now=now) for pk in holding}
-    rows = Booking.objects.filter(Q(pk__in=left) | Q(ended_reason=CALLED_OFF), session=session)
-    return [_ending(booking, left.get(booking.pk, "")) for booking in rows.select_related("payment").order_by("pk")]
+
+
+def end(sessions: Collection[int], *, by: str, now: datetime) -> Iterator[tuple[int, str]]:
+    """End the bookings of cancelled sessions one by one, as far as it is asked on: each with why it was not ended.
+
+    What is paid comes first: it needs no network. Who books or is offered a seat meanwhile comes after.
+    """
+    tried: set[int] = set()
+    while holding := list(_holding(sessions).exclude(pk__in=tried).values_list("pk", flat=True)):
+        for pk in holding:
+            tried.add(pk)
+            yield pk, _end(pk, by=by, now=now)
 
 
 def unfinished() -> QuerySet[Booking]:
@@ -74,8 +111,11 @@ def finish(*, by: str, now: datetime) -> tuple[int, int]:
     return left.count(""), len(left) - left.count("")
 
 
-def _holding(session: ClassSession) -> QuerySet[Booking]:
-    return Booking.objects.filter(session=session, status__in=Booking.HOLDING).order_by("pk")
+def _holding(sessions: Collection[int]) -> QuerySet[Booking]:
+    """Paid ones first, by their word."""
+    cancelled = ClassSession.Status.CANCELLED
+    rows = Booking.objects.filter(session__in=sessions, session__status=cancelled, status__in=Booking.HOLDING)
+    return rows.order_by("status", "pk")
 
 
 def _end(booking_id: int, *, by: str, now: datetime) -> str:

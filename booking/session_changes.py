@@ -8,12 +8,13 @@ from django.db import transaction
 from booking import moving, seats, waitlist
 from booking.exceptions import SessionClosed, SessionFull
 from booking.models import ClassSession
+from members.models import Member
 
 # Seats are taken and lines joined between our reading and our writing; what is left then, the expiry command offers.
 TRIES = 3
 
 
-def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> None:
+def write(session: ClassSession, *, changed: Collection[str], actor: Member, now: datetime) -> None:
     """Write the changed fields; the seats that a raised capacity brings go to who waits for them, in order.
 
     Opens a transaction. IntegrityError when more seats are taken by now than the new capacity has.
@@ -23,7 +24,7 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
             with transaction.atomic():
                 taken = ClassSession.objects.values_list("seats_taken", flat=True).get(pk=session.pk)
                 offered = waitlist.offer_more(session, seats=session.capacity - taken, now=now)
-                moving.save(session, fields=changed, now=now)
+                moving.save(session, fields=changed, actor=actor, now=now)
                 if offered:
                     seats.take(session, now=now, seats=offered)
                 # The row is ours by now: who joined the line since we looked is seen, and nobody joins any more.
@@ -33,7 +34,7 @@ def write(session: ClassSession, *, changed: Collection[str], now: datetime) -> 
         except (SessionFull, SessionClosed, waitlist.SomebodyJoined):
             continue
     else:
-        moving.save(session, fields=changed, now=now)
+        moving.save(session, fields=changed, actor=actor, now=now)
     if "starts_at" in changed:
         # Moved to later, it may have come within reach of the offers again.
         session.refresh_from_db()

@@ -12,7 +12,7 @@ from booking import session_cancellation
 from booking.models import ClassSession
 from booking.serializers import SessionCancellationSerializer
 from boundary.envelope import refused
-from members.requests import Asks, RolesMay, by
+from members.requests import Asks, RolesMay, member_of
 
 
 class SessionCancelView(APIView):
@@ -24,6 +24,6 @@ class SessionCancelView(APIView):
     @extend_schema(request=None, responses={200: SessionCancellationSerializer, 409: refused("session_closed")})
     def post(self, request: Request, pk: int) -> Response:
         session = get_object_or_404(ClassSession, pk=pk)
-        endings = session_cancellation.cancel(session, by=by(request), now=timezone.now())
+        endings = session_cancellation.cancel(session, actor=member_of(request), now=timezone.now())
         answer = {"status": session.status, "bookings": [asdict(ending) for ending in endings]}
         return Response(SessionCancellationSerializer(answer).data)

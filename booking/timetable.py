@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from booking import session_cancellation, session_changes
 from booking.exceptions import SessionClosed
 from booking.models import ClassSession, Closure, TimetableRule
+from members.models import Member
 
 KEEP, EMPTY, ALL = "keep", "empty", "all"
 
@@ -95,7 +96,7 @@ def coming(rule: TimetableRule, *, now: datetime) -> QuerySet[ClassSession]:
     return rows.order_by("starts_at")
 
 
-def follow(rule: TimetableRule, *, how: str, by: str, now: datetime) -> Report:
+def follow(rule: TimetableRule, *, how: str, actor: Member, now: datetime) -> Report:
     """Bring the coming sessions of a changed rule in line with it: all of them, or those that nobody has booked.
 
     A day that the rule does not have any more is called off. Whoever holds a seat is told, and keeps the price agreed.
@@ -109,13 +110,13 @@ def follow(rule: TimetableRule, *, how: str, by: str, now: datetime) -> Report:
         if session.seats_taken and how == EMPTY:
             report.left.append(f"{session}: {session.seats_taken} seats are taken")
         elif session.occurs_on in days:
-            _redraw(session, rule, report, now=now)
+            _redraw(session, rule, report, actor=actor, now=now)
         else:
-            _call_off(session, report, by=by, now=now)
+            _call_off(session, report, actor=actor, now=now)
     return report
 
 
-def _redraw(session: ClassSession, rule: TimetableRule, report: Report, *, now: datetime) -> None:
+def _redraw(session: ClassSession, rule: TimetableRule, report: Report, *, actor: Member, now: datetime) -> None:
     assert session.occurs_on is not None
     wanted = drawn(rule, session.occurs_on)
     changed = [name for name, value in wanted.items() if getattr(session, name) != value]
@@ -126,13 +127,13 @@ def _redraw(session: ClassSession, rule: TimetableRule, report: Report, *, now: 
     elif changed:
         for name in changed:
             setattr(session, name, wanted[name])
-        session_changes.write(session, changed=changed, now=now)
+        session_changes.write(session, changed=changed, actor=actor, now=now)
         report.changed += 1
 
 
-def _call_off(session: ClassSession, report: Report, *, by: str, now: datetime) -> None:
+def _call_off(session: ClassSession, report: Report, *, actor: Member, now: datetime) -> None:
     try:
-        endings = session_cancellation.cancel(session, by=by, now=now)
+        endings = session_cancellation.cancel(session, actor=actor, now=now)
     except SessionClosed:
         report.left.append(f"{session}: it has begun")
         return

@@ -17,6 +17,7 @@ from booking import timetable
 from booking.models import ClassSession, Closure, SessionType, TimetableRule
 from booking.price_form import PriceForm
 from members.acted import LoggedAdmin, log
+from members.requests import staff_of
 
 WEEKS = 8
 EXISTING = (
@@ -92,7 +93,7 @@ class TimetableRuleAdmin(LoggedAdmin):
             vars(request)["following"] = (obj, how)
 
     def _follow(self, request: HttpRequest, rule: TimetableRule, how: str) -> None:
-        report = timetable.follow(rule, how=how, by=f"staff:{request.user.pk}", now=timezone.now())
+        report = timetable.follow(rule, how=how, actor=staff_of(request), now=timezone.now())
         text = f"Coming sessions: {report.changed} changed, {report.called_off} called off."
         if report.left:
             text += f" Left as they are: {'; '.join(report.left)}."

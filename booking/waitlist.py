@@ -127,8 +127,7 @@ def close(session: ClassSession, *, now: datetime) -> int:
     with transaction.atomic():
         line = list(WaitlistEntry.objects.filter(WaitlistEntry.WAITING, session=session).select_related("member"))
         gone = [entry for entry in line if _leave(entry, now)]
-        for entry in gone:
-            messages.tell_waiting_of_cancellation(entry, session=session, now=now)
+        messages.tell_waiting_of_cancellation(gone, session=session, now=now)
     return len(gone)
 
 

@@ -98,10 +98,9 @@ class ClassSession(models.Model):
         return self.status == self.Status.SCHEDULED and self.starts_at > now
 
     def cancel(self, *, now: datetime) -> bool:
-        """Take place no more; False when it has begun, True again when it was cancelled before."""
+        """Take place no more; False, and nothing written, when it has begun or was cancelled before."""
         scheduled = ClassSession.objects.filter(pk=self.pk, status=self.Status.SCHEDULED, starts_at__gt=now)
-        if scheduled.update(status=self.Status.CANCELLED):
-            self.status = self.Status.CANCELLED
-        else:
-            self.refresh_from_db()
-        return self.status == self.Status.CANCELLED
+        if not scheduled.update(status=self.Status.CANCELLED):
+            return False
+        self.status = self.Status.CANCELLED
+        return True

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import Client
 from django.utils import timezone
 
 from booking.models import Booking, ClassSession, WaitlistEntry
@@ -403,28 +402,3 @@ def test_a_change_does_not_revive_a_cancelled_session(as_ana: Caller, as_carla: 
     changed = as_carla.patch(f"/api/booking/sessions/{one.pk}/", {"status": "scheduled", "capacity": 20})
     assert (changed.json()["status"], changed.json()["bookable"]) == ("cancelled", False)
     assert code(as_ana.book(one, "card")) == "session_closed"
-
-
-# --- In the admin -----------------------------------------------------------------------------------------------------
-
-
-def act(carla: Member, *sessions: ClassSession) -> str:
-    carla.is_superuser = True
-    carla.save()
-    browser = Client()
-    browser.force_login(carla)
-    form = {"action": "cancel_and_return", "_selected_action": [one.pk for one in sessions]}
-    return str(browser.post("/admin/booking/classsession/", form, follow=True).content.decode())
-
-
-def test_staff_cancel_in_the_admin(as_ana: Caller, carla: Member, sandbox: Sandbox) -> None:
-    one, begun = session(), session(title="Spin", starts_at=timezone.now() - timedelta(hours=1))
-    reference = as_ana.book(one, "card").json()["reference"]
-    sandbox.fault("status_before", "/cancel$", status=500, times=50)
-    page = act(carla, one, begun)
-    assert "is cancelled; bookings ended: 0. Not ended yet: 1; cancel it again." in page
-    assert f"{reference}: The payment provider did not answer" in page
-    assert "has begun: it was not cancelled." in page
-    sandbox.clear_faults()
-    assert "is cancelled; bookings ended: 1." in act(carla, one)
-    assert is_in_order(one)

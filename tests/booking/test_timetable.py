@@ -191,12 +191,12 @@ def coming(as_ana: Caller, ana: Member, sandbox: Sandbox) -> list[ClassSession]:
     [(timetable.KEEP, ["18:00", "18:00"]), (timetable.EMPTY, ["18:00", "19:15"]), (timetable.ALL, ["19:15"] * 2)],
 )
 def test_the_coming_sessions_follow_a_changed_rule_as_far_as_staff_say(
-    coming: list[ClassSession], how: str, times: list[str]
+    coming: list[ClassSession], carla: Member, how: str, times: list[str]
 ) -> None:
     one = TimetableRule.objects.get()
     one.at, one.location, one.amount = time(19, 15), "Studio 2", 1800
     one.save()
-    report = timetable.follow(one, how=how, by="staff:1", now=timezone.now())
+    report = timetable.follow(one, how=how, actor=carla, now=timezone.now())
     assert [wall(session)[-5:] for session in ClassSession.objects.order_by("starts_at")] == times
     assert report.changed == times.count("19:15")
     assert len(report.left) == (how == timetable.EMPTY)
@@ -206,22 +206,22 @@ def test_the_coming_sessions_follow_a_changed_rule_as_far_as_staff_say(
     assert seats_match()
 
 
-def test_a_day_that_falls_away_is_called_off_and_everything_returned(coming: list[ClassSession]) -> None:
+def test_a_day_that_falls_away_is_called_off_and_everything_returned(coming: list[ClassSession], carla: Member) -> None:
     one = TimetableRule.objects.get()
     one.ends_on = coming[0].occurs_on - timedelta(days=1)  # type: ignore[operator]
     one.save()
-    report = timetable.follow(one, how=timetable.ALL, by="staff:1", now=timezone.now())
+    report = timetable.follow(one, how=timetable.ALL, actor=carla, now=timezone.now())
     assert (report.called_off, report.left) == (2, [])
     assert set(ClassSession.objects.values_list("status", flat=True)) == {"cancelled"}
     assert (Booking.objects.get().status, Refund.objects.get().amount) == ("cancelled", 1500)
-    assert timetable.follow(one, how=timetable.ALL, by="staff:1", now=timezone.now()).called_off == 0
+    assert timetable.follow(one, how=timetable.ALL, actor=carla, now=timezone.now()).called_off == 0
 
 
-def test_a_capacity_below_what_is_taken_is_left_and_told(coming: list[ClassSession]) -> None:
+def test_a_capacity_below_what_is_taken_is_left_and_told(coming: list[ClassSession], carla: Member) -> None:
     one = TimetableRule.objects.get()
     one.capacity = 0
     one.save()
-    report = timetable.follow(one, how=timetable.ALL, by="staff:1", now=timezone.now())
+    report = timetable.follow(one, how=timetable.ALL, actor=carla, now=timezone.now())
     assert report.changed == 1
     assert "1 seats are taken, more than 0" in report.left[0]
 

@@ -86,11 +86,15 @@ def change(caller: Caller, session: ClassSession, **fields: Any) -> Ask:
 
 def act_in_admin(caller: Caller, model: str, action: str, pk: int) -> Ask:
     """What staff do to one row in the admin's list, from a browser that is signed in."""
+    return press(caller, f"/admin/{model}/", action=action, _selected_action=str(pk))
+
+
+def press(caller: Caller, path: str, **form: str) -> Ask:
+    """What a browser that is signed in sends when somebody presses the button of a form."""
     token = "t" * 32
     cookies = f"sessionid={caller.headers['X-Session-Token']}; csrftoken={token}"
-    form = {"csrfmiddlewaretoken": token, "action": action, "_selected_action": pk}
     headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": cookies}
-    return Ask(f"/admin/{model}/", headers, urlencode(form).encode())
+    return Ask(path, headers, urlencode({"csrfmiddlewaretoken": token, **form}).encode())
 
 
 def tell(event: Mapping[str, Any]) -> Ask:
