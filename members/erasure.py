@@ -55,6 +55,7 @@ def _anonymise(member: Member) -> None:
     member.groups.clear()
     member.user_permissions.clear()
     EmailAddress.objects.filter(user=member).delete()
+    member.notes.all().delete()
     # The admin's log keeps who changed what and when; it names rows by what they were called then.
     kind = ContentType.objects.get_for_model(Member)
     LogEntry.objects.filter(content_type=kind, object_id=str(member.pk)).update(object_repr=nobody)

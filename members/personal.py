@@ -8,7 +8,8 @@ from members.models import Member
 
 
 def held(member: Member) -> dict[str, Any]:
-    """The profile and the addresses of signing in."""
+    """The profile, the addresses of signing in, and what staff noted."""
+    notes = member.notes.order_by("id")
     addresses = EmailAddress.objects.filter(user=member).order_by("id")
     return {
         "profile": {
@@ -22,4 +23,5 @@ def held(member: Member) -> dict[str, Any]:
             "last_login": member.last_login,
         },
         "email_addresses": list(addresses.values("email", "verified", "primary")),
+        "notes": [{"text": note.text, "by": f"staff:{note.by_id}", "at": note.at} for note in notes],
     }

@@ -12,13 +12,14 @@ from django.utils import timezone
 
 from booking import seats
 from booking.models import Booking, WaitlistEntry
-from members.models import Member
+from members.models import Member, MemberNote
 from notifications.models import Reply
 from payments import refunds
 from payments.models import CreditPack, PackPurchase, Payment
 from tests.cast import Caller, Sandbox, give_credits, intent_of, session, tell
 
 NAME, EMAIL, PHONE, WORDS = "Anastasia Quill", "anastasia@quill.example", "+447700900777", "my knee hurts"
+NOTED = "Told the desk that her knee hurts."
 PASSWORD = "a-long-way-to-the-top"
 
 
@@ -52,6 +53,8 @@ def live(caller: Caller, sandbox: Sandbox) -> Member:
     _buy_a_pack(member)
     for sid, known in (("SM1", member), ("SM2", None)):
         Reply.objects.create(sid=sid, phone=PHONE, member=known, text=WORDS, answer=f"Hi {NAME}", received_at=now)
+    desk = Member.objects.create_user("desk@example.com", "long-at-the-desk", is_staff=True)
+    MemberNote.objects.create(member=member, text=NOTED, by=desk, at=now)
     LogEntry.objects.create(
         user=member,
         content_type=ContentType.objects.get_for_model(Member),

@@ -21,6 +21,7 @@ EXPORTED = {
     "booking.Booking.member": "bookings",
     "booking.CalendarFeed.member": "calendar",
     "booking.WaitlistEntry.member": "waitlist",
+    "members.MemberNote.member": "notes",
     "notifications.Message.member": "messages",
     "notifications.Reply.member": "replies",
     "payments.CreditLot.member": "credits",
@@ -35,6 +36,7 @@ NOT_TOLD = {
     "booking.Booking": {"id", "member", "payment", "credit_spend"},
     "booking.CalendarFeed": {"id", "member", "token_digest"},
     "booking.WaitlistEntry": {"id", "member"},
+    "members.MemberNote": {"id", "member"},
     "notifications.Message": {
         "id",
         "member",
@@ -62,7 +64,13 @@ NOT_TOLD = {
         "review_reason",
     },
 }
-ACTS_OF_STAFF = {"admin.LogEntry.user", "payments.CreditLot.granted_by", "payments.UnmatchedMoney.resolved_by"}
+ACTS_OF_STAFF = {
+    "admin.LogEntry.user",
+    "members.MemberNote.by",
+    "members.StaffAct.actor",
+    "payments.CreditLot.granted_by",
+    "payments.UnmatchedMoney.resolved_by",
+}
 
 
 def test_every_row_about_a_member_is_in_the_export(sandbox: Sandbox) -> None:
@@ -117,6 +125,7 @@ def test_the_export_tells_it_all(sandbox: Sandbox) -> None:
     assert lot["entries"][0]["subject"] == f"booking:{spent['reference']}"
     assert {message["variables"]["name"] for message in told["messages"]} == {life.NAME}
     assert [reply["text"] for reply in told["replies"]] == [life.WORDS, life.WORDS]
+    assert [note["text"] for note in told["notes"]] == [life.NOTED]
     made = datetime.fromisoformat(told["calendar"]["created_at"])
     assert made.replace(microsecond=0) == CalendarFeed.objects.get().created_at.astimezone(UTC).replace(microsecond=0)
 
