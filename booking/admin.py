@@ -6,8 +6,9 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 
 from booking import cancel_pages, session_changes, timetable_admin
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
@@ -16,6 +17,8 @@ from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
 from members.acted import LoggedAdmin
 from members.requests import staff_of
+from members.admin import MemberAdmin
+from members.models import Member
 
 
 class SessionForm(PriceForm):
@@ -109,12 +112,16 @@ class CalendarFeedAdmin(ReadOnlyAdmin):
 class BookingAdmin(ReadOnlyAdmin):
     """Bookings change by what members, payments and commands do; here one looks."""
 
-    list_display = ("reference", "member", "session", "status", "paid_with", "amount", "currency", "created_at")
+    list_display = ("reference", "who", "session", "status", "paid_with", "amount", "currency", "created_at")
     list_filter = ("status", "paid_with", "ended_reason")
     list_select_related = ("member", "session")
     search_fields = ("reference", "member__email", "member__name", "session__title")
     date_hierarchy = "created_at"
     inlines = (TransitionInline,)
+
+    @admin.display(description="member", ordering="member")
+    def who(self, booking: Booking) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("person", args=(booking.member_id,)), booking.member)
 
 
 @admin.register(WaitlistEntry)
@@ -125,3 +132,18 @@ class WaitlistEntryAdmin(ReadOnlyAdmin):
     list_select_related = ("member", "session", "offer")
     search_fields = ("member__email", "member__name", "session__title")
     date_hierarchy = "joined_at"
+
+
+admin.site.unregister(Member)
+
+
+@admin.register(Member)
+class PersonAdmin(MemberAdmin):
+    """Members as their own app shows them, with the way to what the apps above know of each."""
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return (*super().get_list_display(request), "page")
+
+    @admin.display(description="page")
+    def page(self, member: Member) -> str:
+        return format_html('<a href="{}">Bookings, money, messages</a>', reverse("person", args=(member.pk,)))

@@ -8,3 +8,9 @@ class StaffAccount(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "staff_account"
     default_detail = "You work at the studio: someone must take your staff role first."
+
+
+class NobodyLeft(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "nobody_left"
+    default_detail = "This member was erased: there is nobody left to do this for."

@@ -155,6 +155,10 @@ class CreditEntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind",)
     list_select_related = ("lot", "spend")
 
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+        """By whose they are too, as a member's page asks."""
+        return lookup == "lot__member__id__exact" or super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+
 
 @admin.register(CreditLot)
 class CreditLotAdmin(ReadOnlyAdmin):
