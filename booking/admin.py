@@ -16,9 +16,9 @@ from booking.policy import EARLIEST, LATEST
 from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
 from members.acted import LoggedAdmin
-from members.requests import staff_of
 from members.admin import MemberAdmin
 from members.models import Member
+from members.requests import staff_of
 
 
 class SessionForm(PriceForm):
