@@ -10,7 +10,6 @@ from booking.svg import LINE, PLAIN, WIDTH, Drawing, Frame, number
 
 LEFT, HEIGHT = 44, 140
 CELL, ROW = 38, 24
-MOST_LABELS = 5
 NOTHING = "Nothing in this time."
 # A reading of one character's width, enough to keep a label inside.
 CHARACTER = 7
@@ -54,11 +53,12 @@ def columns(frame: Frame, labels: Sequence[str], series: Sequence[Series], *, un
     axis = _axis([_sums(shown, False), _sums(shown, True)], begins=legend + LINE / 2)
     _ticks(drawing, axis, "%" if unit == "%" else "")
     wide = (WIDTH - LEFT) / len(labels)
+    every = ceil((max(map(len, labels)) + 1) * CHARACTER / wide)
     for place, label in enumerate(labels):
         for below in (False, True):
             pile = [(one, one.values[place]) for one in shown if one.below == below and one.values[place] > 0]
             _pile(drawing, axis, pile, LEFT + place * wide, wide, (label, unit))
-        if place % ceil(len(labels) / MOST_LABELS) == 0:
+        if place % every == 0:
             x = min(LEFT + place * wide, WIDTH - CHARACTER * len(label))
             drawing.text(x, axis.begins + HEIGHT + LINE, label)
     drawing.line(LEFT, axis.zero, "axis")

@@ -11,7 +11,6 @@ from typing import Any
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import BigIntegerField, Case, F, Func, IntegerField, Value, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Least
 from django.db.models.sql.compiler import SQLCompiler
 
 
@@ -29,19 +28,19 @@ def _between(field: str, bounds: Sequence[datetime], low: int, high: int) -> Cas
 
 
 class Seconds(Func):
-    """Whole seconds from the second of two moments to the first."""
+    """Whole seconds from the second of two moments to the first, which is the later one; half a second is one."""
 
     output_field = BigIntegerField()
 
     def as_postgresql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        template = "CAST(ROUND(EXTRACT(EPOCH FROM %(expressions)s)) AS bigint)"
+        template = "CAST(FLOOR(date_part('epoch', %(expressions)s) + 0.5) AS bigint)"
         return self.as_sql(compiler, connection, template=template, arg_joiner=" - ")
 
     def as_sqlite(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any) -> Any:
-        template = "CAST(ROUND((julianday(%(expressions)s)) * 86400) AS integer)"
+        template = "CAST((julianday(%(expressions)s)) * 86400 + 0.5 AS integer)"
         return self.as_sql(compiler, connection, template=template, arg_joiner=") - julianday(")
 
 
-def minutes_begun(later: str, earlier: str, *, most: int) -> Combinable:
-    """How many minutes had begun between the two, and no more than `most`: 60 seconds are 1, 61 are 2."""
-    return Least((Seconds(F(later), F(earlier)) + 59) / 60, Value(most), output_field=BigIntegerField())
+def minutes_begun(later: str, earlier: str) -> Combinable:
+    """How many minutes had begun between the two: 60 seconds are 1, 61 are 2; nothing where there is no moment."""
+    return (Seconds(F(later), F(earlier)) + 59) / 60

@@ -79,6 +79,12 @@ def booked_by_card(
     return booked(one, fields.pop("status", "paid"), "card", **values | fields)
 
 
+def never_paid(one: ClassSession, at: datetime, *, after: timedelta, reason: str = "expired") -> Booking:
+    """A card hold that was freed so much later, for that reason."""
+    payment = charged(f"booking:{new_reference()}", 1500, at, status="void", amount_received=0)
+    return booked(one, "freed", payment=payment, created_at=at, ended_at=at + after, ended_reason=reason)
+
+
 def returned(payment: Payment, amount: int, at: datetime, status: str = "succeeded") -> Refund:
     values = {"amount": amount, "currency": payment.currency, "reason": "staff", "status": status}
     return Refund.objects.create(payment=payment, key=new_reference(), due_at=at, created_at=at, ended_at=at, **values)
