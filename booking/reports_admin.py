@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from booking.models import SessionType
 from booking.reports.span import Span
-from booking.sheets import fill, holds, revenue
+from booking.sheets import fill, holds, outstanding, revenue
 from booking.sheets.sheet import Sheet
 
 SHEETS: dict[str, Callable[[Span], Sheet]] = {
     "fill": fill.sheet,
     "revenue": revenue.sheet,
+    "credits": outstanding.sheet,
     "holds": holds.sheet,
 }
 PRESETS = (("week", "This week"), ("month", "This month"), ("90-days", "90 days"), ("year", "A year"))

@@ -39,12 +39,12 @@ class Span:
 
     @property
     def begins(self) -> datetime:
-        return self._midnight(self.first)
+        return self.midnight(self.first)
 
     @property
     def ends(self) -> datetime:
         """The first moment that is not in it any more."""
-        return self._midnight(self.last + DAY)
+        return self.midnight(self.last + DAY)
 
     @property
     def pieces(self) -> list[Piece]:
@@ -59,7 +59,7 @@ class Span:
     @property
     def bounds(self) -> list[datetime]:
         """The moments at which its pieces begin, and the one at which the last of them is over."""
-        return [*(self._midnight(piece.first) for piece in self.pieces), self.ends]
+        return [*(self.midnight(piece.first) for piece in self.pieces), self.ends]
 
     def within(self, field: str) -> dict[str, datetime]:
         """A filter: that moment lies in it."""
@@ -69,8 +69,8 @@ class Span:
         """A filter: that session is of the kind asked for."""
         return {} if self.kind is None else {f"{path}session_type": self.kind}
 
-    def _midnight(self, day: date) -> datetime:
-        # Where the clocks skip midnight this is the moment at which they do.
+    def midnight(self, day: date) -> datetime:
+        """The moment at which that day of the studio begins; the change of the clocks where they skip midnight."""
         return datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC)
 
     def _next(self, day: date) -> tuple[date, str]:
