@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from booking.models import SessionType
 from booking.reports.span import Span
-from booking.sheets import fill, holds, outstanding, revenue, waiting
+from booking.sheets import attendance, fill, holds, outstanding, revenue, waiting
 from booking.sheets.sheet import Sheet
 
 SHEETS: dict[str, Callable[[Span], Sheet]] = {
@@ -20,6 +20,7 @@ SHEETS: dict[str, Callable[[Span], Sheet]] = {
     "revenue": revenue.sheet,
     "credits": outstanding.sheet,
     "holds": holds.sheet,
+    "no-shows": attendance.sheet,
     "waitlist": waiting.sheet,
 }
 PRESETS = (("week", "This week"), ("month", "This month"), ("90-days", "90 days"), ("year", "A year"))
