@@ -10,7 +10,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from booking import conversation, settlement
+from booking import conversation, reports_admin, settlement
 from booking import personal as booking_personal
 from config import attention, errors, health, metrics, schema
 from members.views import ExportView, MeView
@@ -48,6 +48,12 @@ urlpatterns = [
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/attention/", admin.site.admin_view(attention.queue), name="attention"),
     path("admin/people/", include("booking.person_urls")),
+    path("admin/reports/", admin.site.admin_view(reports_admin.reports), name="reports"),
+    path(
+        "admin/reports/<slug:report>/<slug:table>.csv",
+        admin.site.admin_view(reports_admin.as_csv),
+        name="reports-csv",
+    ),
     path("admin/", admin.site.urls),
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),
