@@ -42,7 +42,8 @@ Take = Callable[[list[Row]], list[Verdict]]
 def told(error: ValidationError) -> list[str]:
     """The reasons of a refusal as lines for people, each with its column."""
     assert isinstance(error.detail, dict)
-    return [f"{name}: {reason}" for name, reasons in error.detail.items() for reason in reasons]
+    several = {name: found if isinstance(found, list) else [found] for name, found in error.detail.items()}
+    return [f"{name}: {reason}" for name, reasons in several.items() for reason in reasons]
 
 
 class ImportCommand(OpsCommand):

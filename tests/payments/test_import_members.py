@@ -6,13 +6,11 @@ import sys
 import threading
 from collections import Counter
 from datetime import UTC, datetime
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import is_password_usable
-from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from freezegun import freeze_time
@@ -20,28 +18,10 @@ from freezegun import freeze_time
 from members.models import Member
 from payments.models import CreditEntry, CreditLot
 from tests.cast import Caller, session
+from tests.importing import Imported, laws_hold
 
 EXAMPLE = Path("docs/examples/members.csv")
 HEADER = "email,name,phone,whatsapp_opt_in,credits,credits_expire_on,note\n"
-
-
-class Imported:
-    """What one run said: its exit status, its summary, its remarks."""
-
-    def __init__(self, *words: str, command: str = "import_members") -> None:
-        out, err = StringIO(), StringIO()
-        self.status = 0
-        try:
-            call_command(command, *words, stdout=out, stderr=err)
-        except SystemExit as end:
-            self.status = int(str(end.code))
-        self.out, self.remarks = out.getvalue(), err.getvalue().splitlines()
-        self.summary = self.out.splitlines()[-1] if self.out else ""
-
-    @property
-    def counts(self) -> dict[str, int]:
-        parts = self.summary.partition("rows: ")[2].partition(" (dry")[0].split(", ")
-        return {word: int(number) for number, word in (part.split() for part in parts) if number != "0"}
 
 
 @pytest.fixture
@@ -59,11 +39,6 @@ def written(tmp_path: Path) -> Any:
 def kept() -> list[Any]:
     members = Member.objects.order_by("email").values_list("email", "name", "phone", "whatsapp_opt_in")
     return [*members, *CreditLot.objects.order_by("id").values_list("member__email", "granted", "expires_at")]
-
-
-def laws_hold() -> bool:
-    call_command("check_integrity", stdout=StringIO())
-    return True
 
 
 def test_the_example_of_the_documentation_comes_in_once(ana: Member) -> None:
