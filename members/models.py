@@ -151,3 +151,17 @@ class StaffAct(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("A line of the log is never deleted.")
+
+
+class CommandRun(models.Model):
+    """When a command last came to its end; one row for each command."""
+
+    command = models.CharField(max_length=64, unique=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+    done = models.BooleanField(default=True, help_text="Off: something was left for the next run.")
+
+    class Meta:
+        ordering = ("command",)
+
+    def __str__(self) -> str:
+        return self.command
