@@ -11,7 +11,7 @@ from members import acts
 from members.models import Member
 
 
-def save(session: ClassSession, *, fields: Collection[str], actor: Member, now: datetime) -> None:
+def save(session: ClassSession, *, fields: Collection[str], actor: Member | None, now: datetime) -> None:
     """Save these fields of a session and log what changed; another start or place is told in the same transaction.
 
     It opens that. What is over, or takes place no more, is put right without a word.
@@ -21,7 +21,8 @@ def save(session: ClassSession, *, fields: Collection[str], actor: Member, now: 
         before = session.before
         if before is None:
             return
-        _log(session, before, fields, actor=actor, now=now)
+        if actor is not None:
+            _log(session, before, fields, actor=actor, now=now)
         if not session.is_open(now):
             return
         if (before.starts_at, before.location) != (session.starts_at, session.location):

@@ -130,7 +130,7 @@ def _change(plan: Plan) -> None:
         setattr(plan.session, name, value)
     try:
         with transaction.atomic():
-            session_changes.write(plan.session, changed=plan.changes, now=timezone.now())
+            session_changes.write(plan.session, changed=plan.changes, actor=None, now=timezone.now())
     except IntegrityError:  # a seat was taken since we looked
         plan.fate, plan.remarks = Fate.REFUSED, ["capacity: More seats than that are taken already."]
 
