@@ -17,7 +17,8 @@ TRIES = 3
 def write(session: ClassSession, *, changed: Collection[str], actor: Member | None, now: datetime) -> None:
     """Write the changed fields; the seats that a raised capacity brings go to who waits for them, in order.
 
-    Opens a transaction. Without an actor, as from a command, no log of staff acts is written. IntegrityError when more seats are taken by now than the new capacity has.
+    Opens a transaction. Without an actor, as from a command, nothing goes to the log of staff acts. IntegrityError when
+    more seats are taken by now than the new capacity has.
     """
     for _ in range(TRIES if "capacity" in changed else 0):
         try:
