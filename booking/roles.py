@@ -12,7 +12,16 @@ OWNER, MANAGER, FRONT_DESK, INSTRUCTOR = "Owner", "Manager", "Front desk", "Inst
 # "booking.*" is every permission of the app.
 ROLES: dict[str, tuple[str, ...]] = {
     # Alone may say who works here, and as what: `members.admin.may_appoint` asks for auth.change_group.
-    OWNER: ("account.view_emailaddress", "auth.*", "booking.*", "members.*", "notifications.*", "payments.*"),
+    OWNER: (
+        "account.view_emailaddress",
+        "auth.*",
+        "booking.*",
+        "members.*",
+        "mfa.view_authenticator",
+        "mfa.delete_authenticator",
+        "notifications.*",
+        "payments.*",
+    ),
     MANAGER: (
         "booking.*",
         "notifications.*",

@@ -30,6 +30,7 @@ WEB_CONCURRENCY = env.integer("WEB_CONCURRENCY", 2, maximum=256)
 WEB_THREADS = env.integer("WEB_THREADS", 8, maximum=256)
 BIND = env.text("BIND") or f"127.0.0.1:{env.integer('PORT', 8000, maximum=65535)}"
 RATE_LIMITS = env.flag("RATE_LIMITS", default=True)
+STAFF_SECOND_FACTOR = env.choice("STAFF_SECOND_FACTOR", "off", "required")
 PUBLIC_BASE_URL = (env.text("PUBLIC_BASE_URL") or f"https://{(ALLOWED_HOSTS or ['localhost'])[0]}").rstrip("/")
 if urlsplit(PUBLIC_BASE_URL).scheme not in ("http", "https"):
     env.refuse("PUBLIC_BASE_URL", f"{PUBLIC_BASE_URL!r} is not an http(s) address")
@@ -148,6 +149,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.headless",
+    "allauth.mfa",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -172,6 +174,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "members.second_factor.before_the_admin",
     "config.middleware.readable_json",
     "config.middleware.retry_after",
     "config.middleware.studio_time_for_staff",
@@ -237,6 +240,10 @@ ACCOUNT_EMAIL_VERIFICATION = "optional"
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 if not RATE_LIMITS:
     ACCOUNT_RATE_LIMITS = False
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
+# Only staff set one up, and an owner has appointed them: see the note in `members/second_factor.py`.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 # gunicorn listens on loopback: in production exactly one proxy stands in front and names the client.
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if env.is_prod else 0
 HEADLESS_TOKEN_STRATEGY = "members.authentication.OneQueryTokenStrategy"  # noqa: S105

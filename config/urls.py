@@ -13,6 +13,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from booking import conversation, reports_admin, settlement
 from booking import personal as booking_personal
 from config import attention, errors, health, metrics, schema
+from members import second_factor
 from members.views import ExportView, MeView
 from notifications import personal as notifications_personal
 from notifications.views import TwilioReplyView
@@ -42,7 +43,9 @@ urlpatterns = [
     path("api/docs/", docs, name="docs"),
     # The e-mail is the login and read-only: allauth would let a member add another member's address.
     re_path(r"^_allauth/(app|browser)/v1/account/email$", errors.no_such_path),
+    re_path(r"^_allauth/(app|browser)/v1/account/authenticators", errors.no_such_path),
     path("accounts/email/", errors.no_such_path),
+    path("accounts/2fa/totp/activate/", second_factor.ActivateView.as_view(), name="mfa_activate_totp"),
     path("_allauth/", include("allauth.headless.urls")),
     path("accounts/", include("allauth.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),

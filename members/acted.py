@@ -16,7 +16,7 @@ from members import acts
 from members.models import Member
 
 # What is nobody's business, and what only a form needs.
-UNTOLD = ("password", "password1", "password2", "usable_password", "idempotency_key")
+UNTOLD = ("data", "password", "password1", "password2", "usable_password", "idempotency_key")
 
 
 def staff_of(request: HttpRequest) -> Member:

@@ -8,10 +8,13 @@ from typing import Any
 
 from allauth.account.admin import EmailAddressAdmin
 from allauth.account.models import EmailAddress
+from allauth.mfa.admin import AuthenticatorAdmin
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from boundary.books import ReadOnlyAdmin
@@ -105,3 +108,30 @@ class AddressAdmin(ReadOnlyAdmin, EmailAddressAdmin):
     """What allauth keeps of an address; it follows from what members confirm."""
 
     actions = ()
+
+
+admin.site.unregister(Authenticator)
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(LoggedAdmin, AuthenticatorAdmin):
+    """Who has a second factor; its secret is not shown. An owner takes a lost one away, and a new one is set up."""
+
+    called = "second_factor"
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_appoint(request)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        """A member's codes for the day the phone is lost go with it."""
+        members = list(queryset.values_list("user", flat=True))
+        super().delete_queryset(request, Authenticator.objects.filter(user__in=members))

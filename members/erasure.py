@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
@@ -57,6 +58,7 @@ def _anonymise(member: Member) -> None:
     member.groups.clear()
     member.user_permissions.clear()
     EmailAddress.objects.filter(user=member).delete()
+    Authenticator.objects.filter(user=member).delete()
     member.notes.all().delete()
     # The admin's log keeps who changed what and when; it names rows by what they were called then.
     kind = ContentType.objects.get_for_model(Member)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 
 from members import acts
 from members.models import Member
@@ -11,6 +12,7 @@ from members.models import Member
 def held(member: Member) -> dict[str, Any]:
     """The profile, the addresses of signing in, and what staff noted."""
     notes = member.notes.order_by("id")
+    factors = Authenticator.objects.filter(user=member).order_by("id")
     addresses = EmailAddress.objects.filter(user=member).order_by("id")
     return {
         "acts_of_staff": acts.about(member),
@@ -26,5 +28,6 @@ def held(member: Member) -> dict[str, Any]:
             "last_login": member.last_login,
         },
         "email_addresses": list(addresses.values("email", "verified", "primary")),
+        "second_factor": list(factors.values("type", "created_at", "last_used_at")),
         "notes": [{"text": note.text, "by": f"staff:{note.by_id}", "at": note.at} for note in notes],
     }

@@ -7,11 +7,13 @@ what the role says. The table of roles is `booking/roles.py`.
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.sessions.backends.base import SessionBase
 from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from members import second_factor
 from members.models import Member
 
 
@@ -37,7 +39,7 @@ class RolesMay(BasePermission):
         if asked is ANYONE:
             return True
         if asked is None:
-            return bool(request.user and request.user.is_staff)
+            return works_here(request)
         wanted = [asked.permission, *([asked.of_own] if asked.of_own else [])]
         of_own_alone = asked.of_own == "" and bool(request.user and request.user.is_authenticated)
         return of_own_alone or any(may(request, permission) for permission in wanted)
@@ -57,8 +59,18 @@ def _asked(request: Request, view: APIView) -> Asks | None:
 
 def may(request: Request, permission: str) -> bool:
     """Whether who asks works here and may do this; see the note [Staff]."""
-    user = request.user
-    return bool(user and user.is_staff) and (not member_of(request).has_a_role or user.has_perm(permission))
+    return works_here(request) and (not member_of(request).has_a_role or request.user.has_perm(permission))
+
+
+def works_here(request: Request) -> bool:
+    """Whether who asks is of the staff, and has given the second factor where the studio asks for one."""
+    if not (request.user and request.user.is_staff):
+        return False
+    known = vars(request)
+    if "second_factor_is_missing" not in known:
+        session = request.auth if isinstance(request.auth, SessionBase) else request.session
+        known["second_factor_is_missing"] = second_factor.is_missing(session, member_of(request))
+    return not known["second_factor_is_missing"]
 
 
 def member_of(request: Request) -> Member:

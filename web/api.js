@@ -54,7 +54,11 @@ export const endCalendar = () => send("DELETE", "/api/booking/calendar/");
 const allauth = "/_allauth/browser/v1";
 const token = () => document.cookie.match(/(?:^|; )csrftoken=([^;]*)/)?.[1];
 export const signedIn = async () => Boolean(token()) && (await get(`${allauth}/auth/session`, {}, [401])).meta.is_authenticated;
-export const signIn = (email, password) => send("POST", `${allauth}/auth/login`, { email, password });
+/** Whoever works here may be asked for a code as well: the page that asks for it, else nothing. */
+export const signIn = async (email, password) => {
+  const { data } = await send("POST", `${allauth}/auth/login`, { email, password }, [401]);
+  return data.flows?.some((flow) => flow.id === "mfa_authenticate" && flow.is_pending) ? "/accounts/2fa/authenticate/" : null;
+};
 export const signUp = (email, password) => send("POST", `${allauth}/auth/signup`, { email, password });
 export const signOut = () => send("DELETE", `${allauth}/auth/session`, undefined, [401]);
 export const askReset = (email) => send("POST", `${allauth}/auth/password/request`, { email });

@@ -30,7 +30,8 @@ export function signUp({ main, query, signal }) {
 
 /** Sign in, and go on where the visitor was. Whoever has turned to another page meanwhile stays there. */
 async function entered(enter, query, signal) {
-  await enter();
+  const elsewhere = await enter();
+  if (elsewhere) return location.assign(elsewhere);
   await meet();
   if (!signal.aborted) goOn(query);
 }

@@ -6,7 +6,7 @@ from booking import roles
 
 def write(apps, schema_editor):
     """Django writes permissions after the last migration: here they are needed before."""
-    for label in ("account", "auth", "booking", "members", "notifications", "payments"):
+    for label in ("account", "auth", "booking", "members", "mfa", "notifications", "payments"):
         app = apps.get_app_config(label)
         app.models_module = True
         create_permissions(app, apps=apps, using=schema_editor.connection.alias, verbosity=0)
@@ -26,6 +26,7 @@ class Migration(migrations.Migration):
         ("payments", "0005_the_studios_side"),
         ("notifications", "0002_the_members_journey"),
         ("members", "0002_the_studios_side"),
+        ("mfa", "0003_authenticator_type_uniq"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),

@@ -19,12 +19,12 @@ print(s.DATABASES["default"]["ENGINE"], s.BIND, s.PAYMENTS_ENABLED, s.STRIPE_WEB
 """
 
 
-def start(**variables: str) -> "subprocess.CompletedProcess[str]":
+def start(ask: str = ASK, **variables: str) -> "subprocess.CompletedProcess[str]":
     """Read the settings in a process of their own, with these variables and no others of the program's."""
     names = set(dotenv_values(ROOT / "dev.env")) | {"DJANGO_SETTINGS_MODULE"}
     clean = {name: value for name, value in os.environ.items() if name not in names}
     return subprocess.run(
-        [sys.executable, "-c", ASK], cwd=ROOT, env=clean | variables, capture_output=True, text=True, check=False
+        [sys.executable, "-c", ask], cwd=ROOT, env=clean | variables, capture_output=True, text=True, check=False
     )
 
 
@@ -95,6 +95,7 @@ UNSAFE: list[tuple[str, dict[str, str]]] = [
     ("MAX_HOLDS_PER_MEMBER", {"MAX_HOLDS_PER_MEMBER": "three"}),
     ("TWILIO_CONTENT_SIDS", {"TWILIO_CONTENT_SIDS": "booking_paid"}),
     ("PUBLIC_BASE_URL", {"PUBLIC_BASE_URL": "studio"}),
+    ("STAFF_SECOND_FACTOR", {"STAFF_SECOND_FACTOR": "maybe"}),
     ("DEBUG", {"DEBUG": "perhaps"}),
 ]  # fmt: skip
 
@@ -107,6 +108,12 @@ def test_what_is_unsafe_in_production_refuses_to_start_and_is_named(name: str, c
     assert line.startswith("django.core.exceptions.ImproperlyConfigured: ")
     assert f"{name}:" in line
     assert "sk_live_x" not in line
+
+
+def test_production_asks_staff_for_a_second_factor_unless_it_is_told_otherwise() -> None:
+    ask = "from config import settings as s; print(s.STAFF_SECOND_FACTOR)"
+    assert [start(ask, **VALUES).stdout, start(ask).stdout] == ["required\n", "off\n"]
+    assert start(ask, **VALUES, STAFF_SECOND_FACTOR="off").stdout == "off\n"
 
 
 def test_production_refuses_the_whole_sandbox_and_names_each_variable() -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
@@ -56,6 +57,7 @@ def live(caller: Caller, sandbox: Sandbox) -> Member:
         Reply.objects.create(sid=sid, phone=PHONE, member=known, text=WORDS, answer=f"Hi {NAME}", received_at=now)
     desk = Member.objects.create_user("desk@example.com", "long-at-the-desk", is_staff=True)
     MemberNote.objects.create(member=member, text=NOTED, by=desk, at=now)
+    Authenticator.objects.create(user=member, type="totp", data={"secret": "of the days at the desk"})
     before, after = {"name": "Anastasia", "phone": ""}, {"name": NAME, "phone": PHONE, "email": EMAIL}
     told = {"before": before, "after": after, "reason": f"{NAME} asked for it"}
     acts.record(actor=desk, act="change_member", subject=f"member:{member.pk}", now=now, **told)

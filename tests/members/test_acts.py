@@ -102,5 +102,6 @@ def test_not_even_a_superuser_edits_the_books(desk: Client, rf: RequestFactory, 
         "booking.SessionType",
         "booking.TimetableRule",
         "members.Member",
+        "mfa.Authenticator",
         "payments.CreditPack",
     }

@@ -37,6 +37,7 @@ FORGOTTEN = {
     "booking.CalendarFeed.member",
     "booking.WaitlistEntry.member",
     "members.MemberNote.member",
+    "mfa.Authenticator.user",
     "notifications.Message.member",
     "notifications.Reply.member",
 }

@@ -22,6 +22,7 @@ EXPORTED = {
     "booking.CalendarFeed.member": "calendar",
     "booking.WaitlistEntry.member": "waitlist",
     "members.MemberNote.member": "notes",
+    "mfa.Authenticator.user": "second_factor",
     "notifications.Message.member": "messages",
     "notifications.Reply.member": "replies",
     "payments.CreditLot.member": "credits",
@@ -37,6 +38,7 @@ NOT_TOLD = {
     "booking.CalendarFeed": {"id", "member", "token_digest"},
     "booking.WaitlistEntry": {"id", "member"},
     "members.MemberNote": {"id", "member"},
+    "mfa.Authenticator": {"id", "user", "data"},
     "notifications.Message": {
         "id",
         "member",
