@@ -10,12 +10,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from booking import attendance
 from booking.desk_serializers import RosterRowSerializer
-from booking.exceptions import NotPaid
 from booking.models import Booking, ClassSession
 from booking.permissions import named
 from booking.serializers import BookingSerializer
 from boundary.envelope import refused
+from members.requests import member_of
 
 
 class RosterView(generics.ListAPIView):
@@ -41,13 +42,12 @@ class CheckInView(APIView):
     def post(self, request: Request, reference: str) -> Response:
         """Its member has come; repeatable, the first moment stands."""
         booking = named(Booking.objects.all(), reference)
-        if not booking.check_in(now=timezone.now()):
-            raise NotPaid
-        return Response(BookingSerializer(booking).data)
+        checked = attendance.check_in(booking, actor=member_of(request), now=timezone.now())
+        return Response(BookingSerializer(checked).data)
 
     @extend_schema(responses={200: BookingSerializer})
     def delete(self, request: Request, reference: str) -> Response:
         """Nobody has come after all; repeatable."""
         booking = named(Booking.objects.all(), reference)
-        booking.undo_check_in()
-        return Response(BookingSerializer(booking).data)
+        undone = attendance.undo_check_in(booking, actor=member_of(request), now=timezone.now())
+        return Response(BookingSerializer(undone).data)
