@@ -11,7 +11,7 @@ from typing import Any
 
 from django.db import transaction
 
-from booking.exceptions import NotBegun, NotPaid
+from booking.exceptions import NotBegun, NotMissed, NotPaid
 from booking.models import Booking, ClassSession
 from members import acts
 from members.models import Member
@@ -33,12 +33,12 @@ def undo_check_in(booking: Booking, *, actor: Member, now: datetime) -> Booking:
 
 
 def miss(booking: Booking, *, actor: Member, now: datetime) -> Booking:
-    """Its member has not come; repeatable. NotBegun before the start, NotPaid when they have come or have not paid."""
+    """Its member has not come; repeatable. NotBegun before it starts; NotMissed if they are here, or have not paid."""
     if not _has_begun(booking.session, now):
         raise NotBegun
     with _logged(booking, "no_show", actor=actor, now=now) as row:
         if not row.miss(now=now) and row.no_show_at is None:
-            raise NotPaid
+            raise NotMissed
     return row
 
 

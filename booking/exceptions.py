@@ -79,6 +79,11 @@ class NotBegun(Conflict):
     default_detail = "Nobody is missed before the session has begun."
 
 
+class NotMissed(Conflict):
+    default_code = "not_missed"
+    default_detail = "They are here already, or have not paid: they are not missed."
+
+
 class NothingOwed(Conflict):
     default_code = "nothing_owed"
     default_detail = "No cash is owed for this booking, or it was handed back already."

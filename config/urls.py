@@ -47,7 +47,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/attention/", admin.site.admin_view(attention.queue), name="attention"),
-    path("admin/desk/", include("booking.desk_pages")),
+    path("admin/desk/", include("booking.desk_urls")),
     path("admin/", admin.site.urls),
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),
