@@ -143,5 +143,6 @@ def to_row(one: ClassSession, booking: Booking) -> HttpResponse:
 
 
 def page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    """A page of the admin's."""
-    return TemplateResponse(request, template, {**admin.site.each_context(request), **context})
+    """A page of the admin's; its list of tables would take the room of a tablet."""
+    plain = {**admin.site.each_context(request), "is_nav_sidebar_enabled": False}
+    return TemplateResponse(request, template, plain | context)

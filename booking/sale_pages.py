@@ -1,4 +1,4 @@
-"""Somebody more: look for a member at the desk, or make one, and book for them."""
+"""Add somebody: look for a member at the desk, or make one, and book for them."""
 
 import uuid
 from datetime import timedelta
@@ -39,7 +39,7 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("desk-sale", pk=one.pk, member=made.pk)
     words = typed(request.GET, "q")[:100]
     found = list(roster.found(words)[: SHOWN + 1]) if words else []
-    context = {"title": f"Somebody more: {one.title}", "session": one, "newcomer": newcomer, "words": words}
+    context = {"title": f"Add somebody: {one.title}", "session": one, "newcomer": newcomer, "words": words}
     return page(request, "admin/desk/people.html", context | {"found": found[:SHOWN], "more": len(found) > SHOWN})
 
 

@@ -227,7 +227,7 @@ def test_an_instructor_sees_and_checks_in_their_own_and_nothing_else(
     mine, theirs = door.sold(yoga, ana), door.sold(other, ana)
     shown = teacher.reads()
     assert ("Yoga" in shown, "Spin" in shown, "Cash to hand back" in shown) == (True, False, False)
-    assert "Somebody more" not in teacher.reads(f"{yoga.pk}/")
+    assert "Add somebody" not in teacher.reads(f"{yoga.pk}/")
     assert teacher.presses(yoga, "check_in", mine.reference).status_code == 302
     assert teacher.presses(yoga, "check_in", theirs.reference).status_code == 404
     assert [teacher.presses(yoga, act, mine.reference).status_code for act in
