@@ -52,12 +52,13 @@ def give_up(booking: Booking, *, by: str, reason: str, now: datetime) -> Booking
 def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: datetime, attended: bool = True) -> Booking:
     """End a paid booking and owe what the quote says, once; NotCancellable when somebody was quicker.
 
-    With `attended` off a check-in counts as quicker too. One transaction, no network: the refund is tried after the
+    Money taken at the desk is owed there: the booking says so until staff have handed it back. With `attended` off a
+    check-in or a no-show counts as quicker too. One transaction, no network: the refund is tried after the
     commit, and `submit_refunds` does what that misses.
     """
     with transaction.atomic():
         payment = None
-        amount = quote.amount if booking.paid_with == Booking.PaidWith.CARD else 0
+        amount = quote.amount if booking.paid_with in Booking.IN_MONEY else 0
         if booking.payment_id is not None:
             payment = Payment.objects.select_for_update(no_key=True).get(pk=booking.payment_id)
             # What has gone back meanwhile in Stripe's dashboard is no longer there to return.
@@ -79,5 +80,5 @@ def give_back(booking: Booking, quote: Quote, *, by: str, reason: str, now: date
 
 
 def _refuse_a_begun_one(booking: Booking, now: datetime) -> None:
-    if booking.checked_in_at is not None or booking.session.starts_at <= now:
+    if booking.is_seen or booking.session.starts_at <= now:
         raise NotCancellable

@@ -70,6 +70,7 @@ def _quote(reply: Reply, member: Member, asked: list[str], now: datetime) -> str
         member=member,
         status=Booking.Status.PAID,
         checked_in_at=None,
+        no_show_at=None,
         session__status=ClassSession.Status.SCHEDULED,
         session__starts_at__gt=now,
     )

@@ -14,8 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from booking import attendance
 from booking.desk_serializers import RosterRowSerializer
-from booking.exceptions import NotPaid
 from booking.models import Booking, ClassSession
 from booking.permissions import named, teaches
 from booking.serializers import BookingSerializer
@@ -58,6 +58,9 @@ class CheckInView(APIView):
             if not booking.check_in(now=timezone.now()):
                 raise NotPaid
         return Response(BookingSerializer(booking).data)
+        booking = named(Booking.objects.all(), reference)
+        checked = attendance.check_in(booking, actor=member_of(request), now=timezone.now())
+        return Response(BookingSerializer(checked).data)
 
     @extend_schema(responses={200: BookingSerializer})
     def delete(self, request: Request, reference: str) -> Response:
@@ -84,3 +87,6 @@ class CheckInView(APIView):
         booking = named(Booking.objects.select_related("session"), reference)
         self.check_object_permissions(self.request, booking)
         return booking
+        booking = named(Booking.objects.all(), reference)
+        undone = attendance.undo_check_in(booking, actor=member_of(request), now=timezone.now())
+        return Response(BookingSerializer(undone).data)

@@ -54,6 +54,41 @@ class WaitlistClosed(Conflict):
     default_detail = "It is too late to wait: a seat that is freed now goes to whoever books it first."
 
 
+class HeldByCard(Conflict):
+    default_code = "held_by_card"
+    default_detail = "They hold this seat and may be paying for it by card: let them finish, or end the hold first."
+
+
+class LineFirst(Conflict):
+    default_code = "line_first"
+    default_detail = "Others wait for this session: the next seat is offered to the first in line."
+
+
+class MemberBlocked(Conflict):
+    default_code = "member_blocked"
+    default_detail = "This member is blocked: nothing is booked for them."
+
+
+class ReasonNeeded(Conflict):
+    default_code = "reason_needed"
+    default_detail = "No seat is left in this session. To add an extra seat, say why."
+
+
+class NotBegun(Conflict):
+    default_code = "not_begun"
+    default_detail = "Nobody is missed before the session has begun."
+
+
+class NotMissed(Conflict):
+    default_code = "not_missed"
+    default_detail = "They are here already, or have not paid: they are not missed."
+
+
+class NothingOwed(Conflict):
+    default_code = "nothing_owed"
+    default_detail = "No cash is owed for this booking, or it was handed back already."
+
+
 class QuoteNotValid(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_code = "invalid"

@@ -110,8 +110,10 @@ def of_a_hold(booking: Booking) -> str:
     return returning(payment.amount_received, payment.currency, 0)
 
 
-def returning(amount: int, currency: str, credits: int) -> str:
-    """What comes back, in a sentence: minor units to the card, or credits."""
+def returning(amount: int, currency: str, credits: int, *, at_desk: bool = False) -> str:
+    """What comes back, in a sentence: minor units to the card or at the desk, or credits."""
+    if amount and at_desk:
+        return f"{written(amount, currency)} is returned to you at the studio."
     if amount:
         return f"{written(amount, currency)} goes back to your card."
     if credits:

@@ -58,6 +58,8 @@ def _booking(booking: Booking) -> dict[str, Any]:
         "ended_at": booking.ended_at,
         "ended_reason": booking.ended_reason or None,
         "checked_in_at": booking.checked_in_at,
+        "no_show_at": booking.no_show_at,
+        "cash_returned_at": booking.cash_returned_at,
         "history": history,
     }
 

@@ -27,15 +27,23 @@ class Quote:
     credits: int
     until: datetime
     expires_at: datetime
+    at_desk: bool = False
 
     @property
     def returns(self) -> str:
-        return way(self.amount, self.credits)
+        return way(self.amount, self.credits, at_desk=self.at_desk)
 
 
-def way(amount: int, credits: int) -> str:
+def way(amount: int, credits: int, *, at_desk: bool = False) -> str:
     """Whereto this much comes back."""
-    return "card" if amount else "credits" if credits else "nothing"
+    if amount:
+        return "desk" if at_desk else "card"
+    return "credits" if credits else "nothing"
+
+
+def is_at_desk(booking: Booking) -> bool:
+    """Whether its money was taken at the desk, and comes back there."""
+    return booking.paid_with == Booking.PaidWith.DESK
 
 
 def draw(booking: Booking, *, now: datetime) -> Quote:
@@ -44,14 +52,14 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
     if booking.status == Booking.Status.PENDING and booking.expires_at is not None:
         return _quote(booking, until=booking.expires_at, expires_at=expires_at)
     starts_at = booking.session.starts_at
-    if booking.status != Booking.Status.PAID or booking.checked_in_at is not None or starts_at <= now:
+    if booking.status != Booking.Status.PAID or booking.is_seen or starts_at <= now:
         raise NotCancellable
     # What has begun is not cancelled, so nothing can be promised beyond it.
     expires_at = min(expires_at, starts_at)
     if booking.session.status == ClassSession.Status.CANCELLED:
         return replace(in_full(booking, now=now), until=starts_at, expires_at=expires_at)
     terms = policy.cancellation_terms(now=now, starts_at=starts_at, own=_own_tiers(booking.session))
-    amount = terms.of_money(booking.amount) if booking.paid_with == Booking.PaidWith.CARD else 0
+    amount = terms.of_money(booking.amount) if booking.paid_with in Booking.IN_MONEY else 0
     credits = terms.of_credits(booking.credits_spent)
     if booking.payment is not None:
         # Part of it may have gone back in Stripe's dashboard already.
@@ -66,9 +74,10 @@ def _own_tiers(session: ClassSession) -> tiers.Tiers:
 
 def in_full(booking: Booking, *, now: datetime) -> Quote:
     """Everything that was paid, as when the studio cancels."""
-    amount = refunds.returnable(booking.payment) if booking.payment is not None else 0
-    credits = booking.credits_spent
-    return _quote(booking, until=now, expires_at=now, amount=min(amount, booking.amount), credits=credits)
+    amount = booking.amount if booking.paid_with in Booking.IN_MONEY else 0
+    if booking.payment is not None:
+        amount = min(amount, refunds.returnable(booking.payment))
+    return _quote(booking, until=now, expires_at=now, amount=amount, credits=booking.credits_spent)
 
 
 def sign(quote: Quote) -> str:
@@ -92,9 +101,12 @@ def read(token: str, *, booking: Booking, now: datetime) -> Quote:
 def sentence(returned: Quote | Booking) -> str:
     """What comes back by a quote, or came back for a cancelled booking, for people."""
     if isinstance(returned, Booking):
-        return messages.returning(returned.returned_amount, returned.currency, returned.returned_credits)
-    return messages.returning(returned.amount, returned.currency, returned.credits)
+        amount, credits, at_desk = returned.returned_amount, returned.returned_credits, is_at_desk(returned)
+    else:
+        amount, credits, at_desk = returned.amount, returned.credits, returned.at_desk
+    return messages.returning(amount, returned.currency, credits, at_desk=at_desk)
 
 
 def _quote(booking: Booking, *, until: datetime, expires_at: datetime, amount: int = 0, credits: int = 0) -> Quote:
-    return Quote(booking.reference, booking.status, amount, booking.currency, credits, until, expires_at)
+    at_desk = is_at_desk(booking)
+    return Quote(booking.reference, booking.status, amount, booking.currency, credits, until, expires_at, at_desk)

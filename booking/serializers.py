@@ -155,15 +155,19 @@ class BookedSerializer(BookingSerializer):
         extra_kwargs = BookingSerializer.Meta.extra_kwargs
 
 
+# Cash is taken by staff, at the desk.
+BY_ONESELF = [choice for choice in Booking.PayWith.choices if choice[0] != Booking.PayWith.DESK]
+
+
 class BookSerializer(serializers.Serializer):
-    pay_with = serializers.ChoiceField(choices=Booking.PayWith.choices, default=Booking.PayWith.AUTO)
+    pay_with = serializers.ChoiceField(choices=BY_ONESELF, default=Booking.PayWith.AUTO)
 
 
 class CancelSerializer(serializers.Serializer):
     quote = serializers.CharField(required=False, allow_null=True, max_length=2000)
 
 
-RETURNS = [(way, way) for way in ("card", "credits", "nothing")]
+RETURNS = [(way, way) for way in ("card", "credits", "desk", "nothing")]
 
 
 class CancellationSerializer(serializers.Serializer):

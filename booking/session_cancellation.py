@@ -153,7 +153,7 @@ def _ending(booking: Booking, why: str) -> Ending:
     if booking.status == Booking.Status.FREED and payment is not None and payment.status == Payment.Status.PAID:
         # Its money came while the hold was ended, and is owed back by that.
         amount = payment.amount_received
-    returns = quotes.way(amount, credits)
+    returns = quotes.way(amount, credits, at_desk=quotes.is_at_desk(booking))
     return Ending(
         booking.reference, booking.status, returns, amount, booking.currency, credits, done, "" if done else why
     )

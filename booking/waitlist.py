@@ -79,13 +79,15 @@ def entries(member: Member) -> QuerySet[WaitlistEntry]:
 def hand_on(session_id: int, *, now: datetime) -> None:
     """Give the seat of a booking that has just ended to the first in line, else back to its session.
 
-    In the caller's transaction, as its last act; see Note [A seat is handed on].
+    In the caller's transaction, as its last act; see Note [A seat is handed on]. Of a session with extra seats none is
+    handed on: it has more people than room.
     """
-    while not _offer(session_id, now=now):
+    while not _offer(session_id, Q(session__extra_seats=0), now=now):
         try:
             with transaction.atomic():
                 seats.give_back(session_id)
-                if _line(session_id, now=now).exists():
+                # With an extra seat that is gone now, none has become free.
+                if _line(session_id, now=now).filter(session__seats_taken__lt=F("session__capacity")).exists():
                     raise SomebodyJoined
         except SomebodyJoined:
             continue
@@ -113,6 +115,11 @@ def fill(session: ClassSession, *, now: datetime) -> int:
     return max(session.seats_available, 0)
 
 
+def first_in_line(session_id: int, *, now: datetime) -> int | None:
+    """The member who is offered the next seat; nobody once the offers have closed."""
+    return _line(session_id, now=now).values_list("member", flat=True).first()
+
+
 def neglected(*, now: datetime) -> QuerySet[ClassSession]:
     """The sessions that have a free seat while somebody waits: none, unless staff or a crash went past the line."""
     waiting = WaitlistEntry.objects.filter(WaitlistEntry.WAITING, member__is_active=True).values("session")
@@ -138,9 +145,9 @@ def _line(session_id: int, *, now: datetime) -> QuerySet[WaitlistEntry]:
     return line.filter(member__is_active=True).order_by("pk")
 
 
-def _offer(session_id: int, *, now: datetime) -> bool:
+def _offer(session_id: int, where: Q | None = None, /, *, now: datetime) -> bool:
     """Offer a seat to the first in line who can have it, in the caller's transaction; the count is the caller's."""
-    for entry in _line(session_id, now=now).select_related("session", "member"):
+    for entry in _line(session_id, now=now).filter(where or Q()).select_related("session", "member"):
         session = entry.session
         booking = Booking(
             member=entry.member,

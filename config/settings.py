@@ -70,6 +70,7 @@ CANCELLATION_QUOTE_MINUTES = env.integer("CANCELLATION_QUOTE_MINUTES", 10, maxim
 CREDIT_GRACE_DAYS = env.integer("CREDIT_GRACE_DAYS", 14, maximum=3650)
 WAITLIST_OFFER_MINUTES = env.integer("WAITLIST_OFFER_MINUTES", 120)
 WAITLIST_CLOSES_MINUTES = env.integer("WAITLIST_CLOSES_MINUTES", 30, minimum=0)
+WALK_IN_EXTRA_SEATS = env.integer("WALK_IN_EXTRA_SEATS", 0, minimum=0, maximum=100)
 REMINDER_HOURS = env.integer("REMINDER_HOURS", 24, minimum=0, maximum=720)
 
 # --- Twilio -----------------------------------------------------------------------------------------------------------

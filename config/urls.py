@@ -57,6 +57,7 @@ urlpatterns = [
         admin.site.admin_view(reports_admin.as_csv),
         name="reports-csv",
     ),
+    path("admin/desk/", include("booking.desk_urls")),
     path("admin/", admin.site.urls),
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),

@@ -87,6 +87,7 @@ function giveBack(found, visit) {
 /** What comes back, in words. */
 function returns({ status, paid_with: how, amount: paid, currency }, quote) {
   if (quote.returns === "card") return t(quote.amount < paid ? "booking.returnsPart" : "booking.returnsCard", { price: money(quote.amount, currency), paid: money(paid, currency) });
+  if (quote.returns === "desk") return t(quote.amount < paid ? "booking.returnsDeskPart" : "booking.returnsDesk", { price: money(quote.amount, currency), paid: money(paid, currency) });
   if (quote.returns === "credits") return t("booking.returnsCredits", { credits: credits(quote.credits) });
   return t(status === "pending" ? "booking.returnsHold" : how === "free" ? "booking.returnsFree" : "booking.returnsNothing");
 }

@@ -52,8 +52,9 @@ export const texts = {
     reference: "Buchung {reference}", calendar: "In den Kalender",
   },
   booking: {
-    paidBy: "Bezahlt mit", card: "Karte, {price}", credits: "{credits}", free: "Kostenlos", on: "Angelegt", held: "Gehalten bis",
+    paidBy: "Bezahlt mit", card: "Karte, {price}", desk: "Bar im Studio, {price}", credits: "{credits}", free: "Kostenlos", on: "Angelegt", held: "Gehalten bis",
     history: "Was geschah", cancel: "Diese Buchung stornieren", returnsCard: "Du bekommst {price} auf deine Karte zurück.", returnsPart: "Du bekommst {price} von {paid} auf deine Karte zurück.",
+    returnsDesk: "Du bekommst {price} im Studio zurück, wo du bezahlt hast.", returnsDeskPart: "Du bekommst {price} von {paid} im Studio zurück, wo du bezahlt hast.",
     returnsCredits: "Du bekommst {credits} zurück.", returnsNothing: "Nichts kommt zurück: Dafür ist es zu spät.", returnsFree: "Es hat nichts gekostet, also kommt nichts zurück.", returnsHold: "Nichts wurde bezahlt, also kommt nichts zurück.",
     until: "Für dich bis {when}.", promise: "Dabei bleibt es noch {left}.", sure: "Ja, stornieren", keep: "Behalten",
     done: "Storniert.", stale: "Das hat sich inzwischen geändert: Sieh noch einmal hin.", byStaff: "vom Studio",

@@ -52,8 +52,9 @@ export const texts = {
     reference: "Booking {reference}", calendar: "Add to calendar",
   },
   booking: {
-    paidBy: "Paid with", card: "Card, {price}", credits: "{credits}", free: "Free", on: "Made", held: "Held until",
+    paidBy: "Paid with", card: "Card, {price}", desk: "Cash at the studio, {price}", credits: "{credits}", free: "Free", on: "Made", held: "Held until",
     history: "What happened", cancel: "Cancel this booking", returnsCard: "You get {price} back on your card.", returnsPart: "You get {price} of {paid} back on your card.",
+    returnsDesk: "You get {price} back at the studio, where you paid.", returnsDeskPart: "You get {price} of {paid} back at the studio, where you paid.",
     returnsCredits: "You get {credits} back.", returnsNothing: "Nothing comes back: it is too late for that.", returnsFree: "It cost nothing, so nothing comes back.", returnsHold: "Nothing was paid, so nothing comes back.",
     until: "Yours until {when}.", promise: "We keep to this for {left}.", sure: "Yes, cancel it", keep: "Keep it",
     done: "Cancelled.", stale: "This has changed in the meantime: look again.", byStaff: "by the studio",

@@ -22,14 +22,22 @@ class Booking(models.Model):
     class PaidWith(models.TextChoices):
         CREDITS = "credits"
         CARD = "card"
+        DESK = "desk"
         FREE = "free"
 
     class PayWith(models.TextChoices):
         AUTO = "auto"
         CREDITS = "credits"
         CARD = "card"
+        DESK = "desk"
 
     HOLDING = (Status.PENDING, Status.PAID)
+    # What is paid with money, and so returned as money.
+    IN_MONEY = (PaidWith.CARD, PaidWith.DESK)
+    # What may still be given back: nobody has come, and nobody was missed.
+    UNSEEN = Q(checked_in_at=None, no_show_at=None)
+    # Paid at the desk, cancelled, and what came back of it is still in the till.
+    CASH_OWED = Q(status=Status.CANCELLED, paid_with=PaidWith.DESK, returned_amount__gt=0, cash_returned_at=None)
 
     reference = models.CharField(max_length=8, unique=True, default=new_reference, editable=False)
     member = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
@@ -51,6 +59,8 @@ class Booking(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_reason = models.CharField(max_length=32, blank=True)
     checked_in_at = models.DateTimeField(null=True, blank=True)
+    no_show_at = models.DateTimeField(null=True, blank=True)
+    cash_returned_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-created_at", "-id")
@@ -75,6 +85,7 @@ class Booking(models.Model):
                 condition=~Q(status="paid")
                 | Q(paid_with="card", payment__isnull=False)
                 | Q(paid_with="credits", credit_spend__isnull=False)
+                | Q(paid_with="desk", payment=None, credit_spend=None, amount__gt=0)
                 | Q(paid_with="free", payment=None, credit_spend=None, amount=0),
                 name="paid_booking_is_backed",
             ),
@@ -85,10 +96,22 @@ class Booking(models.Model):
                 condition=Q(returned_amount__lte=F("amount"), returned_credits__lte=F("credits_spent")),
                 name="no_more_is_returned_than_was_paid",
             ),
+            models.CheckConstraint(
+                condition=Q(checked_in_at=None) | Q(no_show_at=None), name="nobody_both_comes_and_stays_away"
+            ),
+            models.CheckConstraint(
+                condition=Q(cash_returned_at=None) | Q(status="cancelled", paid_with="desk", returned_amount__gt=0),
+                name="cash_is_handed_back_where_it_is_owed",
+            ),
         )
         indexes = (
             models.Index(fields=("expires_at",), condition=Q(status="pending"), name="holds_by_expiry"),
             models.Index(fields=("member", "-created_at"), name="bookings_of_member"),
+            models.Index(
+                fields=("ended_at",),
+                condition=Q(status="cancelled", paid_with="desk", returned_amount__gt=0, cash_returned_at=None),
+                name="cash_owed_at_the_desk",
+            ),
         )
 
     def __str__(self) -> str:
@@ -154,12 +177,12 @@ class Booking(models.Model):
     ) -> bool:
         """paid → cancelled, returning so much. False, and nothing written, when it is not paid any more.
 
-        With `attended` off also when its member was checked in meanwhile.
+        With `attended` off also when its member was checked in, or missed, meanwhile.
         """
         return self._move(
             self.Status.PAID,
             self.Status.CANCELLED,
-            Q() if attended else Q(checked_in_at=None),
+            Q() if attended else self.UNSEEN,
             by=by,
             reason=reason,
             now=now,
@@ -169,15 +192,32 @@ class Booking(models.Model):
             returned_credits=credits,
         )
 
+    @property
+    def is_seen(self) -> bool:
+        """Whether its member has come, or was missed: either way it is not given back any more."""
+        return self.checked_in_at is not None or self.no_show_at is not None
+
     def check_in(self, *, now: datetime) -> bool:
         """Its member has come; the first moment stands. False when the booking is not paid."""
-        if not self._write(self.Status.PAID, Q(checked_in_at=None), checked_in_at=now):
-            self.refresh_from_db(fields=("status", "checked_in_at"))
+        if not self._write(self.Status.PAID, Q(checked_in_at=None), checked_in_at=now, no_show_at=None):
+            self.refresh_from_db(fields=("status", "checked_in_at", "no_show_at"))
         return self.status == self.Status.PAID
 
     def undo_check_in(self) -> None:
         """Nobody has come after all; repeatable."""
         self._write(self.status, Q(), checked_in_at=None)
+
+    def miss(self, *, now: datetime) -> bool:
+        """Its member has not come. False when it is not paid, they have come, or it was said before."""
+        return self._write(self.Status.PAID, self.UNSEEN, no_show_at=now)
+
+    def undo_no_show(self) -> bool:
+        """Nobody is missed after all; repeatable."""
+        return self._write(self.status, Q(no_show_at__isnull=False), no_show_at=None)
+
+    def hand_cash_back(self, *, now: datetime) -> bool:
+        """What it returned was given out of the till. False when nothing is owed, or it was given before."""
+        return self._write(self.Status.CANCELLED, self.CASH_OWED, cash_returned_at=now)
 
     def reseat(self, *, by: str, now: datetime) -> bool:
         """freed → paid, for a payment that succeeded after all; the caller takes the seat."""

@@ -11,10 +11,13 @@ from booking.models.timetable import SessionType, TimetableRule
 class ClassSession(models.Model):
     """One class at one time. Its seats are counted on the row and move only through `booking.seats`.
 
-    `revision` counts what a calendar must be told of: another title, time or place.
+    `revision` counts what a calendar must be told of: another title, time or place. `extra_seats` are those of its
+    capacity that the desk has added for who stood at the door: there while every seat is taken, gone with the next that
+    is given back, and none any more once staff say what the capacity is.
     """
 
     REVISED_BY = ("title", "starts_at", "ends_at", "location")
+    COUNTED = ("seats_taken", "extra_seats", "revision")
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled"
@@ -31,6 +34,7 @@ class ClassSession(models.Model):
     ends_at = models.DateTimeField()
     capacity = models.PositiveIntegerField()
     seats_taken = models.PositiveIntegerField(default=0, editable=False)
+    extra_seats = models.PositiveIntegerField(default=0, db_default=0, editable=False)
     amount = models.PositiveIntegerField(help_text="Price in minor units (pence, cents); 0 is free.")
     currency = models.CharField(max_length=3)
     credits_required = models.PositiveIntegerField(default=0, help_text="0: credits cannot pay for it.")
@@ -55,6 +59,10 @@ class ClassSession(models.Model):
             models.CheckConstraint(
                 condition=Q(seats_taken__gte=0, seats_taken__lte=F("capacity")), name="seats_taken_is_within_capacity"
             ),
+            models.CheckConstraint(
+                condition=Q(extra_seats=0) | Q(seats_taken=F("capacity"), extra_seats__lte=F("capacity")),
+                name="extra_seats_are_all_taken",
+            ),
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="session_ends_after_it_starts"),
             models.UniqueConstraint(fields=("rule", "occurs_on"), name="one_session_per_rule_and_day"),
         )
@@ -64,13 +72,14 @@ class ClassSession(models.Model):
         return f"{self.title} {self.starts_at:%Y-%m-%d %H:%M}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """Never writes `seats_taken` back: the value read with the row may be old by now. Nor `revision`: it counts.
+        """Never writes `seats_taken` or `extra_seats` back: what was read with the row may be old by now.
 
-        A hold never stands past the start of its session, so one that is moved earlier shortens its holds.
+        Nor `revision`: it counts. A hold never stands past the start of its session, so one that is moved earlier
+        shortens its holds.
         """
         if self.pk and kwargs.get("update_fields") is None:
             names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
-            kwargs["update_fields"] = [name for name in names if name not in ("seats_taken", "revision")]
+            kwargs["update_fields"] = [name for name in names if name not in self.COUNTED]
         with transaction.atomic():
             if self.pk:
                 if "starts_at" in kwargs["update_fields"]:
@@ -79,12 +88,21 @@ class ClassSession(models.Model):
             super().save(*args, **kwargs)
 
     def _revise(self, fields: Collection[str]) -> list[str]:
-        """Lock the row, which no booking can change then, and count one up if what is told of it changes."""
+        """Lock the row, which no booking can change then, and count one up if what is told of it changes.
+
+        A seat that staff say is there is no extra one any more.
+        """
         self.before = ClassSession.objects.select_for_update(no_key=True).get(pk=self.pk)
-        if all(getattr(self, name) == getattr(self.before, name) for name in self.REVISED_BY if name in fields):
-            return []
-        self.revision = self.before.revision + 1
-        return ["revision"]
+        told = {*fields} & {*self.REVISED_BY, "capacity"}
+        changed = {name for name in told if getattr(self, name) != getattr(self.before, name)}
+        revised = []
+        if changed - {"capacity"}:
+            self.revision = self.before.revision + 1
+            revised.append("revision")
+        if "capacity" in changed and self.before.extra_seats:
+            self.extra_seats = 0
+            revised.append("extra_seats")
+        return revised
 
     def _shorten_holds(self) -> None:
         self.bookings.filter(status="pending", expires_at__gt=self.starts_at).update(expires_at=self.starts_at)

@@ -9,6 +9,7 @@ from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member
 from notifications.models import Message
 from payments.models import CreditEntry, CreditLot, Payment, Refund, UnmatchedMoney
+from tests.booking.violations.desk import paid_in_cash, write
 from tests.booking.violations.rows import LONG, NOW, card, event, refund, step, with_credits
 from tests.booking.violations.waitlist import offer, waiting_for_a_free_seat
 
@@ -245,6 +246,25 @@ def waited_and_left() -> None:
     WaitlistEntry.objects.update(left_at=NOW())
 
 
+def paid_at_the_desk() -> None:
+    paid_in_cash()
+
+
+def cash_handed_back() -> None:
+    booking = paid_in_cash()
+    step(booking, "paid", "cancelled")
+    ClassSession.objects.filter(pk=booking.session_id).update(seats_taken=0)
+    ended = {"status": "cancelled", "returned_amount": 700, "cash_returned_at": NOW()}
+    Booking.objects.filter(pk=booking.pk).update(**ended)
+    write("hand_back_cash", booking.subject, after={"amount": 700, "currency": "gbp"})
+
+
+def seat_added_for_a_reason() -> None:
+    one = ClassSession.objects.get(title="First")
+    ClassSession.objects.filter(pk=one.pk).update(capacity=F("seats_taken"), extra_seats=1)
+    write("extra_seat", f"session:{one.pk}", reason="came far")
+
+
 LOOK_ALIKES: list[Callable[[], None]] = [
     hold_just_past_its_expiry,
     hold_that_stripe_was_not_asked_for_yet,
@@ -281,4 +301,7 @@ LOOK_ALIKES: list[Callable[[], None]] = [
     waiting_for_a_cancelled_session,
     waiting_and_deactivated,
     waited_and_left,
+    paid_at_the_desk,
+    cash_handed_back,
+    seat_added_for_a_reason,
 ]

@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from booking import desk
 from booking.models import Booking, ClassSession
 from members.models import Member
 from payments.models import Refund
@@ -64,6 +65,16 @@ def test_the_quote_is_kept_though_its_tier_has_passed(
     ClassSession.objects.filter(pk=one.pk).update(starts_at=timezone.now() + timedelta(hours=2))
     agrees(page)
     assert Refund.objects.get().amount == 1500
+
+
+def test_what_was_paid_at_the_desk_comes_back_there(visit: Visit, ana: Member, carla: Member) -> None:
+    sale = {"actor": carla, "member_id": ana.pk, "session_id": session().pk, "pay_with": "desk", "key": "desk:1"}
+    reference = desk.book(**sale, now=timezone.now()).booking.reference
+    page = visit(ana, f"/bookings/{reference}")
+    page.sees("Cash at the studio, £15.00")
+    asks(page, "You get £15.00 back at the studio, where you paid.")
+    agrees(page)
+    assert (Booking.objects.get().status, Booking.objects.get().returned_amount) == ("cancelled", 1500)
 
 
 def test_credits_come_back_and_are_counted_at_once(visit: Visit, as_ana: Caller, ana: Member) -> None:

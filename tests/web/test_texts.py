@@ -22,7 +22,7 @@ NAME = re.compile(r"[a-z]\w*(?:\.\w+)+")
 OF_THE_API = {
     "state": {*drawn()["components"]["schemas"]["BookingStatusEnum"]["enum"]},
     "wallet.kind": {*drawn()["components"]["schemas"]["KindEnum"]["enum"]},
-    "booking": {"card", "credits", "free"},
+    "booking": {"card", "credits", "desk", "free"},
 }
 OF_ALLAUTH = {"email_password_mismatch", "email_taken", "enter_current_password", "invalid_password_reset",
               "rate_limited"}  # fmt: skip

@@ -1,0 +1,113 @@
+"""Cash that was taken at the desk comes back at the desk: as much as the terms say, and once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from booking.models import Booking, ClassSession
+from members.models import Member, StaffAct
+from notifications.models import Message
+from notifications.templates import preview
+from payments.models import Refund
+from tests.booking.door import Door, log
+from tests.cast import Caller, give_credits, session
+
+BOOKINGS = "/api/booking/bookings/"
+
+
+@pytest.fixture
+def sold(door: Door, ana: Member) -> Booking:
+    """Ana has paid 15 pounds at the desk for a class in two days."""
+    return door.sold(session(), ana)
+
+
+def quote(caller: Caller, booking: Booking) -> Any:
+    return caller.get(f"{BOOKINGS}{booking.reference}/cancellation/").json()
+
+
+def cancelled(caller: Caller, booking: Booking, **body: str) -> Booking:
+    answer = caller.post(f"{BOOKINGS}{booking.reference}/cancel/", body)
+    assert answer.status_code == 200, answer.content
+    return Booking.objects.get(pk=booking.pk)
+
+
+def told() -> str:
+    message = Message.objects.exclude(kind="booking_paid").get()
+    return preview(message.kind, message.variables)
+
+
+def hand_back(door: Door, booking: Booking) -> Any:
+    return door.http.post("/admin/desk/", {"act": "hand_back", "booking": booking.reference})
+
+
+@pytest.mark.parametrize(
+    ("tiers", "returned"),
+    [("24:100", 1500), ("24:50", 750), ("24:50:200", 550), ("72:100", 0)],
+    ids=["all of it", "half", "half less a fee", "too late"],
+)
+def test_what_comes_back_follows_the_terms_and_is_owed_at_the_desk(
+    sold: Booking, as_ana: Caller, settings: Any, tiers: str, returned: int
+) -> None:
+    settings.CANCELLATION_TIERS = [tuple(int(part) for part in f"{tiers}:0".split(":")[:3])]
+    offered = quote(as_ana, sold)
+    assert (offered["returns"], offered["amount"]) == ("desk" if returned else "nothing", returned)
+    booking = cancelled(as_ana, sold, quote=offered["quote"])
+    assert (booking.returned_amount, Refund.objects.count()) == (returned, 0)
+    sentence = f"{returned / 100:.2f} GBP is returned to you at the studio." if returned else "Nothing is returned."
+    assert told().endswith(sentence)
+
+
+def test_cash_is_handed_back_once_and_stands_on_the_desk_until_then(door: Door, sold: Booking, as_ana: Caller) -> None:
+    assert "Cash to hand back" not in door.reads()
+    cancelled(as_ana, sold)
+    for path in ("", f"{sold.session_id}/"):
+        assert "Handed back 15.00 GBP" in door.reads(path)
+    assert door.told(hand_back(door, sold)) == [f"15.00 GBP handed back to Ana, for {sold.reference}."]
+    first = Booking.objects.get().cash_returned_at
+    again = door.presses(sold.session, "hand_back", sold.reference)
+    assert "handed back already" in door.told(again)[0]
+    assert Booking.objects.get().cash_returned_at == first is not None
+    assert log()[1:] == [("hand_back_cash", sold.subject)]
+    line = StaffAct.objects.get(act="hand_back_cash")
+    assert (line.before["cash_returned_at"], line.after["amount"]) == (None, 1500)
+    assert "Cash to hand back" not in door.reads()
+
+
+def test_nothing_is_handed_back_that_is_not_owed(
+    door: Door, sold: Booking, ana: Member, as_ana: Caller, ben: Member, as_ben: Caller
+) -> None:
+    give_credits(ben, 1)
+    by_credits = door.sold(sold.session, ben, "credits")
+    for booking in (sold, by_credits):
+        assert "No cash is owed" in door.told(hand_back(door, booking))[-1]
+    cancelled(as_ben, by_credits)
+    assert "No cash is owed" in door.told(hand_back(door, by_credits))[-1]
+    assert Booking.objects.filter(cash_returned_at=None).count() == 2
+
+
+def test_a_session_that_the_studio_cancels_returns_all_of_it_at_the_desk(
+    door: Door, ana: Member, as_carla: Caller
+) -> None:
+    late = session(starts_at=timezone.now() + timedelta(hours=1))
+    booking = door.sold(late, ana)
+    door.member.is_superuser = True
+    door.member.save()
+    [row] = as_carla.post(f"/api/booking/sessions/{late.pk}/cancel/").json()["bookings"]
+    assert (row["returns"], row["amount"], row["done"]) == ("desk", 1500, True)
+    assert told().endswith("15.00 GBP is returned to you at the studio.")
+    assert "Handed back 15.00 GBP" in door.reads()
+    assert booking.reference in door.reads()
+
+
+def test_a_member_reads_in_the_export_that_it_was_cash(sold: Booking, as_ana: Caller) -> None:
+    cancelled(as_ana, sold)
+    [told] = as_ana.get("/api/members/me/export/").json()["bookings"]
+    assert (told["paid_with"], told["returned_amount"], told["cash_returned_at"]) == ("desk", 1500, None)
+
+
+def test_nobody_takes_cash_from_themselves(as_ana: Caller, door: Door) -> None:
+    answer = as_ana.book(session(), "desk")
+    assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "invalid")
+    assert ClassSession.objects.get().seats_taken == 0
