@@ -17,8 +17,8 @@ CALLED_OFF = "session_cancelled"
 def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str | None = None) -> Booking:
     """Give a booking up: a hold is voided first and freed second, what was paid is returned as quoted, or by the terms.
 
-    Of a session that the studio has cancelled everything is returned, whatever the terms were. Network between short
-    transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
+    Of a session that the studio has cancelled, or moved since, everything is returned, whatever the terms were. Network
+    between short transactions, for a hold alone. NotCancellable when it has ended or was paid in the meantime;
     QuoteNotValid; PaymentsUnavailable when Stripe did not answer: the hold then stands until it does.
     """
     if booking.status not in Booking.HOLDING:
@@ -31,7 +31,7 @@ def cancel(booking: Booking, *, by: str, reason: str, now: datetime, quote: str 
         return give_up(booking, by=by, reason=reason, now=now)
     # Its member may be quicker than what ends the bookings of a cancelled session one by one.
     called_off = booking.session.status == ClassSession.Status.CANCELLED
-    returned = promised if promised and not called_off else quotes.draw(booking, now=now)
+    returned = promised if promised and not quotes.is_owed_in_full(booking) else quotes.draw(booking, now=now)
     reason = CALLED_OFF if called_off else reason
     return give_back(booking, returned, by=by, reason=reason, now=now, attended=False)
 

@@ -1,4 +1,10 @@
-"""Staff change a session: it stands in the log, and whoever holds a seat is told when it moves."""
+"""Staff change a session: it stands in the log, and whoever holds a seat is told when it moves.
+
+Note [Agreed to another]: whoever agreed to a session before it last moved may cancel in full until it begins, for it is
+not what they paid for. What counts is when its member agreed: when a card's payment was opened, whenever money came, or
+when credits were spent. So a booking made after the move, or an offer taken after it, has the usual terms. Somebody who
+books at the very instant of a move, with the former time before their eyes, counts as having seen the new one.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -26,6 +32,7 @@ def save(session: ClassSession, *, fields: Collection[str], actor: Member | None
         if not session.is_open(now):
             return
         if (before.starts_at, before.location) != (session.starts_at, session.location):
+            session.note_move(now=now)
             messages.tell_moved(session, before=before, now=now)
 
 

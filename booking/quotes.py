@@ -56,7 +56,7 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
         raise NotCancellable
     # What has begun is not cancelled, so nothing can be promised beyond it.
     expires_at = min(expires_at, starts_at)
-    if booking.session.status == ClassSession.Status.CANCELLED:
+    if is_owed_in_full(booking):
         return replace(in_full(booking, now=now), until=starts_at, expires_at=expires_at)
     terms = policy.cancellation_terms(now=now, starts_at=starts_at, own=_own_tiers(booking.session))
     amount = terms.of_money(booking.amount) if booking.paid_with in Booking.IN_MONEY else 0
@@ -65,6 +65,18 @@ def draw(booking: Booking, *, now: datetime) -> Quote:
         # Part of it may have gone back in Stripe's dashboard already.
         amount = min(amount, refunds.returnable(booking.payment))
     return _quote(booking, until=terms.until, expires_at=expires_at, amount=amount, credits=credits)
+
+
+def is_owed_in_full(booking: Booking) -> bool:
+    """Whether the studio has changed what was paid for: it does not take place, or at another time or place."""
+    session = booking.session
+    moved_since = session.moved_at is not None and _agreed_at(booking) <= session.moved_at
+    return moved_since or session.status == ClassSession.Status.CANCELLED
+
+
+def _agreed_at(booking: Booking) -> datetime:
+    """When its member agreed to the session as it then was; see the note in `booking.moving`."""
+    return booking.payment.created_at if booking.payment else booking.paid_at or booking.created_at
 
 
 def _own_tiers(session: ClassSession) -> tiers.Tiers:
@@ -78,6 +90,10 @@ def in_full(booking: Booking, *, now: datetime) -> Quote:
     if booking.payment is not None:
         amount = min(amount, refunds.returnable(booking.payment))
     return _quote(booking, until=now, expires_at=now, amount=amount, credits=booking.credits_spent)
+    """Everything that was paid, as when the studio cancels or moves the session."""
+    amount = refunds.returnable(booking.payment) if booking.payment is not None else 0
+    credits = booking.credits_spent
+    return _quote(booking, until=now, expires_at=now, amount=min(amount, booking.amount), credits=credits)
 
 
 def sign(quote: Quote) -> str:

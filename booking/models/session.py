@@ -50,6 +50,9 @@ class ClassSession(models.Model):
         help_text="The day of its rule that it stands for, wherever it was moved.",
     )
     revision = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+    moved_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="When it was last moved in time or place, and members told."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -73,6 +76,7 @@ class ClassSession(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Never writes `seats_taken` or `extra_seats` back: what was read with the row may be old by now.
+        """Never writes `seats_taken` back: the value read with the row may be old by now. Nor what counts its moves.
 
         Nor `revision`: it counts. A hold never stands past the start of its session, so one that is moved earlier
         shortens its holds.
@@ -80,6 +84,7 @@ class ClassSession(models.Model):
         if self.pk and kwargs.get("update_fields") is None:
             names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [name for name in names if name not in self.COUNTED]
+            kwargs["update_fields"] = [name for name in names if name not in ("seats_taken", "revision", "moved_at")]
         with transaction.atomic():
             if self.pk:
                 if "starts_at" in kwargs["update_fields"]:
@@ -106,6 +111,11 @@ class ClassSession(models.Model):
 
     def _shorten_holds(self) -> None:
         self.bookings.filter(status="pending", expires_at__gt=self.starts_at).update(expires_at=self.starts_at)
+
+    def note_move(self, *, now: datetime) -> None:
+        """Remember when it was moved: whoever had agreed to it before then may go in full."""
+        ClassSession.objects.filter(pk=self.pk).update(moved_at=now)
+        self.moved_at = now
 
     @property
     def seats_available(self) -> int:

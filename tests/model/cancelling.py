@@ -39,6 +39,8 @@ class Cancelling(Settling):
         if booking.status != "paid" or booking.session.begun:
             raise Refused(409, "not_cancellable")
         percent, fee = next(((percent, fee) for days, percent, fee in self.terms if booking.session.day > days), (0, 0))
+        if booking.moved:
+            percent, fee = 100, 0
         amount = max(booking.amount * percent // 100 - fee, 0)
         left = booking.payment.returnable if booking.payment else 0
         return Quote(booking, booking.status, min(amount, left), booking.credits * percent // 100, over)
@@ -65,7 +67,9 @@ class Cancelling(Settling):
 
     def _cancel(self, booking: Booking, promised: Quote | None, why: str) -> None:
         by_the_terms = self.quote(booking)
-        returned = promised or by_the_terms
+        returned = by_the_terms if booking.moved else promised or by_the_terms
+        if promised and (promised.amount, promised.credits) != (returned.amount, returned.credits):
+            self.reached["quote outdone by a move"] += 1
         left = booking.payment.returnable if booking.payment else 0
         booking.status, booking.ended = "cancelled", why
         booking.returned_amount, booking.returned_credits = min(returned.amount, left), returned.credits
@@ -95,3 +99,5 @@ class Cancelling(Settling):
             self.reached[f"{booking.paid_with}: {part} returned"] += 1
         if (returned.amount, returned.credits) != (by_the_terms.amount, by_the_terms.credits):
             self.reached["quote kept"] += 1
+        if booking.moved and paid:
+            self.reached["moved: all returned"] += 1

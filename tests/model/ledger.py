@@ -114,6 +114,7 @@ class Booking:
     payment: Payment | None = None
     expired: bool = False
     cut_short: bool = False
+    moved: bool = False
     ended: str = ""
     drawn: list[tuple[Lot, int]] = field(default_factory=list)
     returned_amount: int = 0

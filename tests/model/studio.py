@@ -30,12 +30,13 @@ class Studio(Checkout):
         return Answer(200)
 
     def move(self, session: Session, day: int) -> None:
-        """Whoever holds a seat is told of another time, once for each, unless it has begun."""
+        """Whoever holds a seat is told of another time, once for each, and may go in full, unless it has begun."""
         before = session.revision
         session.move(day)
         if session.revision == before or session.begun:
             return
         for booking in session.bookings:
+            booking.moved = True
             if booking.status in HOLDING:
                 self.moves.append((booking, session.revision))
                 self.reached["told of another time"] += 1
