@@ -44,6 +44,11 @@ class Paid:
     left: int
     contested: bool
 
+    @property
+    def can_return(self) -> bool:
+        """Whether staff may give something of it back."""
+        return self.payment.status == Payment.Status.PAID and self.left > 0 and not self.contested
+
 
 @dataclass(frozen=True)
 class Told:

@@ -16,10 +16,13 @@ from rest_framework.exceptions import APIException
 
 from booking import person
 from booking.models import Booking, WaitlistEntry
-from booking.person_forms import ActForm, NoteForm
+from booking.person_forms import ActForm, NoteForm, RefundForm
 from members import notes
 from members.models import Member, MemberNote
 from notifications.models import Message
+from payments import currencies, goodwill
+from payments.currencies import written
+from payments.exceptions import NotReturnable
 from payments.models import CreditLot, PackPurchase, Payment
 
 # What was done, in a sentence, or what was not done because it had been done before.
@@ -56,12 +59,18 @@ def _sections(request: HttpRequest, member: Member, now: datetime) -> dict[str, 
     if _may_see(request, CreditLot):
         shown["ledger"] = person.ledger(member, now=now)
     if _may_see(request, Payment):
-        shown["payments"] = person.payments(member)
+        shown["payments"] = paid = person.payments(member)
+        if request.user.has_perm("payments.refund_payment"):
+            shown["refund_forms"] = {one.payment.pk: _refund_form(one) for one in paid.rows if one.can_return}
     if _may_see(request, PackPurchase):
         shown["purchases"] = person.purchases(member)
     if _may_see(request, Message):
         shown["told"] = person.messages(member)
     return shown
+
+
+def _refund_form(one: person.Paid) -> RefundForm:
+    return RefundForm(place=str(one.payment.pk), initial={"payment": one.payment.pk, "seen": len(one.refunds)})
 
 
 def _may_see(request: HttpRequest, model: type[Model]) -> bool:
@@ -101,4 +110,25 @@ def _note(request: HttpRequest, member: Member, given: dict[str, Any], now: date
     return added, "The note was added." if added else "This note is there already."
 
 
+def _refund(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
+    payment = Payment.objects.filter(pk=given["payment"]).first()
+    if payment is None:
+        raise NotReturnable
+    amount = currencies.read(given["amount"], payment.currency)
+    if not amount:
+        raise NotReturnable(f"Amount: write it like {written(500, payment.currency)}, without the currency.")
+    owed = goodwill.give(
+        payment.pk,
+        member=member,
+        amount=amount,
+        seen=given["seen"],
+        by=_staff(request),
+        reason=given["reason"],
+        now=now,
+    )
+    said = written(amount, payment.currency)
+    return owed, f"{said} goes back to the card." if owed else f"{said} is going back already; nothing is given twice."
+
+
 note = _act("members.add_membernote", NoteForm, _note)
+refund = _act("payments.refund_payment", RefundForm, _refund)

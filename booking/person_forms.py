@@ -19,6 +19,13 @@ class ActForm(forms.Form):
         )
 
 
+class RefundForm(ActForm):
+    payment = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    amount = forms.CharField(label="Amount", max_length=20, widget=forms.TextInput({"inputmode": "decimal"}))
+    reason = forms.CharField(label="Reason", max_length=200)
+
+
 class NoteForm(ActForm):
     seen = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     text = forms.CharField(label="Note", max_length=1000, widget=forms.Textarea({"rows": 3}))

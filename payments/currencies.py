@@ -1,5 +1,7 @@
 """The currencies the program sells in, and the least Stripe takes in each (minor units; docs.stripe.com/currencies)."""
 
+import re
+
 MINIMUM_AMOUNT = {
     "aud": 50,
     "brl": 50,
@@ -29,6 +31,17 @@ def written(amount: int, currency: str) -> str:
     """An amount in minor units as people read it: 1500 gbp is `15.00 GBP`."""
     whole = str(amount) if currency in WITHOUT_DECIMALS else f"{amount // 100}.{amount % 100:02}"
     return f"{whole} {currency.upper()}"
+
+
+def read(text: str, currency: str) -> int | None:
+    """The minor units of an amount as people write it, `15`, `15.5` or `15.00` for 1500 gbp; None when it is none."""
+    found = re.fullmatch(r"([0-9]{1,8})(?:\.([0-9]{1,2}))?", text.strip())
+    if found is None:
+        return None
+    whole, cents = found.groups()
+    if currency in WITHOUT_DECIMALS:
+        return None if cents else int(whole)
+    return int(whole) * 100 + int((cents or "").ljust(2, "0"))
 
 
 def too_little(amount: int | None, currency: str) -> str:

@@ -53,6 +53,20 @@ class NotRefundable(APIException):
     default_detail = "This purchase is not paid, or was refunded already."
 
 
+class NotReturnable(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_returnable"
+    default_detail = "Only what a member has paid can go back to them."
+
+
+class ChargeContested(NotReturnable):
+    default_detail = "The payer contests this charge at their bank: a refund could pay it back twice."
+
+
+class RefundsMoved(NotReturnable):
+    default_detail = "Something else was returned of this payment since you looked. Look again."
+
+
 class CreditsMoved(Exception):
     """Another spend took credits between our reading and our taking: roll back and look again."""
 

@@ -38,12 +38,12 @@ def returnable(payment: Payment) -> int:
     return max(payment.amount_received - returning, 0)
 
 
-def owe(payment: Payment, *, amount: int, reason: str, now: datetime) -> Refund:
-    """Owe money back, in the caller's transaction, which holds the payment's lock: once per payment and reason.
+def owe(payment: Payment, *, amount: int, reason: str, now: datetime, part: str = "") -> Refund:
+    """Owe money back, in the caller's transaction, which holds the payment's lock: once per payment, reason and part.
 
     RefundTooLarge when less than that is left. No network: `submit_refunds` gives it back.
     """
-    key = f"holdfast:{payment.reference}:refund:{reason}"
+    key = f"holdfast:{payment.reference}:refund:{reason}{part}"
     owed = Refund.objects.filter(key=key).first()
     if owed is not None:
         return owed

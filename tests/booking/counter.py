@@ -29,6 +29,11 @@ def form(text: str, act: str, number: int = 0) -> dict[str, str]:
     return {name: value for name, value in hidden if name != "csrfmiddlewaretoken"}
 
 
+def offers(text: str, act: str) -> bool:
+    """Whether the page has a form for this act."""
+    return re.search(rf'action="/admin/people/[0-9]+/{act}/"', text) is not None
+
+
 def act(browser: Client, member: Member, act: str, given: dict[str, Any]) -> str:
     """Send a form; what the page says then."""
     answer = browser.post(f"{page(member)}{act}/", given, follow=True)

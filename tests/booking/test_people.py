@@ -14,7 +14,7 @@ from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import Member, MemberNote, StaffAct
 from notifications.models import Message
 from payments.models import CreditEntry, CreditLot, PackPurchase, Payment, Refund
-from tests.booking.counter import act, fill, form, log, page, shown, staff
+from tests.booking.counter import act, fill, form, log, offers, page, shown, staff
 from tests.cast import Caller, Sandbox, give_credits, paid_by_card, session
 from tests.members import life
 from tests.payments.counter import buy, pack
@@ -65,7 +65,7 @@ def test_what_has_gone_back_and_what_is_left_stand_beside_the_payment(desk: Clie
     text = shown(desk, regular)
     assert "4.00 GBP succeeded (staff" in text
     assert "3.00 GBP failed (staff" in text
-    assert '<td data-label="Left">10.00 GBP</td>' in text
+    assert '<td data-label="Left">10.00 GBP' in text
     [paid] = [one for one in person.payments(regular).rows if one.payment == payment]
     assert paid.left == 1000
 
@@ -224,7 +224,7 @@ def test_who_may_not_add_notes_adds_none(ana: Member, permission: str) -> None:
     browser = staff("members.view_member", permission)
     assert browser.post(f"{page(ana)}note/", {"seen": 0, "text": "No"}).status_code == 403
     assert MemberNote.objects.count() == 0
-    assert 'action="/admin/people' not in shown(browser, ana)
+    assert not offers(shown(browser, ana), "note")
     assert browser.get(f"{page(ana)}note/").status_code == 405
     writer = staff("members.view_member", "members.add_membernote")
     assert fill(writer, ana, "note", text="Yes") == "The note was added."
@@ -238,7 +238,8 @@ def test_of_an_erased_member_the_books_remain_and_nothing_brings_them_back(desk:
     text = shown(desk, member)
     for part in (">erased<", "Paid by card", "15.00 GBP", "credit"):
         assert part in text
-    for part in ("Anastasia", "Quill", life.EMAIL, "knee", "erased.invalid", 'action="/admin/people'):
+    for part in ("Anastasia", "Quill", life.EMAIL, "knee", "erased.invalid"):
         assert part not in text.split('class="person"')[1], part
+    assert not offers(text, "note")
     assert "This member was erased" in act(desk, member, "note", given)
     assert (MemberNote.objects.count(), log()) == (0, [])
