@@ -49,41 +49,6 @@ def command(*words: str) -> str:
     return output.getvalue()
 
 
-# The zone; the day on which its clocks skip, a time that is skipped and what it becomes; the day on which they go back,
-# a time that comes twice, and the moment it means.
-CLOCKS = [
-    ("Europe/London", (2027, 3, 28), "01:30", "02:30", (2027, 10, 31), "01:30", "2027-10-31T00:30"),
-    ("America/New_York", (2027, 3, 14), "02:15", "03:15", (2027, 11, 7), "01:15", "2027-11-07T05:15"),
-    ("Australia/Sydney", (2027, 10, 3), "02:30", "03:30", (2027, 4, 4), "02:30", "2027-04-03T15:30"),
-    ("Australia/Lord_Howe", (2027, 10, 3), "02:10", "02:40", (2027, 4, 4), "01:45", "2027-04-03T14:45"),
-    ("America/Santiago", (2027, 9, 5), "00:30", "01:30", (2027, 4, 3), "23:30", "2027-04-04T02:30"),
-]
-
-
-@pytest.mark.parametrize(
-    ("zone", "skips", "lost", "becomes", "repeats", "twice", "means"), CLOCKS, ids=lambda x: str(x)
-)
-def test_a_time_that_the_clocks_skip_or_repeat_means_one_moment(
-    settings: Any, zone: str, skips: Any, lost: str, becomes: str, repeats: Any, twice: str, means: str
-) -> None:
-    settings.STUDIO_TIME_ZONE = zone
-    skipped = timetable.begins(date(*skips), time.fromisoformat(lost))
-    assert f"{skipped.astimezone(ZoneInfo(zone)):%H:%M}" == becomes
-    assert f"{timetable.begins(date(*repeats), time.fromisoformat(twice)):%Y-%m-%dT%H:%M}" == means
-
-
-@pytest.mark.parametrize("zone", [row[0] for row in CLOCKS])
-def test_six_in_the_evening_stays_six_in_the_evening_all_year(settings: Any, zone: str) -> None:
-    settings.STUDIO_TIME_ZONE = zone
-    rule("FREQ=WEEKLY;BYDAY=MO,SA,SU")
-    sessions = generated(date(2027, 12, 31))
-    assert len(sessions) == 3 * 52 - 2  # the first Saturday and Sunday come before the first Monday
-    assert {wall(session, zone)[-5:] for session in sessions} == {"18:00"}
-    assert {session.ends_at - session.starts_at for session in sessions} == {timedelta(hours=1)}
-    # By the sun it is another hour in summer; on Lord Howe half of one.
-    assert len({session.starts_at.time() for session in sessions}) == 2
-
-
 @pytest.mark.parametrize(
     ("recurrence", "days"),
     [
