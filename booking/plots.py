@@ -12,7 +12,7 @@ LEFT, HEIGHT = 44, 140
 CELL, ROW = 38, 24
 NOTHING = "Nothing in this time."
 # A reading of one character's width, enough to keep a label inside.
-CHARACTER = 7
+CHARACTER = 8
 
 
 @dataclass(frozen=True)

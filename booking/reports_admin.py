@@ -47,6 +47,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "title": "How are we doing",
         "wrong": asked.wrong,
         "span": asked.span,
+        "kind": kinds.get(asked.span.kind) if asked.span and asked.span.kind else None,
         "kinds": kinds,
         "presets": PRESETS,
         "query": _query(asked.span),

@@ -34,7 +34,7 @@ def sheet(span: Span) -> Sheet:
 
 def _plot(found: list[Attendance]) -> SafeString:
     shares = [float(percent(one.missed, one.booked)) for one in found]
-    frame = Frame("no-shows", "Share of paid bookings whose member did not come", SAYS)
+    frame = Frame("no-shows", "No-shows, in percent of paid bookings", SAYS)
     return columns(frame, [one.piece.label for one in found], [Series("did not come", shares)], unit="%")
 
 

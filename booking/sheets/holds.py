@@ -54,7 +54,7 @@ def _outcome_table(found: Holds) -> Table:
 def _time_table(found: Holds) -> Table:
     paid = found.outcomes[PAID]
     rows = [(label, count, percent(count, paid)) for label, count in _by_step(found)]
-    names = ("minutes", "paid holds", "percent")
+    names = ("up to minutes", "paid holds", "percent")
     return Table("times", "How long paying took", names, rows if paid else [])
 
 

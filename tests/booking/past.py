@@ -106,6 +106,8 @@ def lot_of(
     values = {"granted": granted, "remaining": remaining, "expires_at": expires_at, "source": source, "note": "test"}
     lot = CreditLot.objects.create(member=somebody(), created_at=at, **values)
     lot.entries.create(kind="granted", credits=granted, created_at=at)
+    if remaining < granted:
+        lot.entries.create(kind="spent", credits=remaining - granted, created_at=at)
     return lot
 
 
