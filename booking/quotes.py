@@ -85,15 +85,11 @@ def _own_tiers(session: ClassSession) -> tiers.Tiers:
 
 
 def in_full(booking: Booking, *, now: datetime) -> Quote:
-    """Everything that was paid, as when the studio cancels."""
+    """Everything that was paid, as when the studio cancels or moves the session."""
     amount = booking.amount if booking.paid_with in Booking.IN_MONEY else 0
     if booking.payment is not None:
         amount = min(amount, refunds.returnable(booking.payment))
     return _quote(booking, until=now, expires_at=now, amount=amount, credits=booking.credits_spent)
-    """Everything that was paid, as when the studio cancels or moves the session."""
-    amount = refunds.returnable(booking.payment) if booking.payment is not None else 0
-    credits = booking.credits_spent
-    return _quote(booking, until=now, expires_at=now, amount=min(amount, booking.amount), credits=credits)
 
 
 def sign(quote: Quote) -> str:

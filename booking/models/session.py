@@ -17,7 +17,7 @@ class ClassSession(models.Model):
     """
 
     REVISED_BY = ("title", "starts_at", "ends_at", "location")
-    COUNTED = ("seats_taken", "extra_seats", "revision")
+    COUNTED = ("seats_taken", "extra_seats", "revision", "moved_at")
 
     class Status(models.TextChoices):
         SCHEDULED = "scheduled"
@@ -76,15 +76,13 @@ class ClassSession(models.Model):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Never writes `seats_taken` or `extra_seats` back: what was read with the row may be old by now.
-        """Never writes `seats_taken` back: the value read with the row may be old by now. Nor what counts its moves.
 
-        Nor `revision`: it counts. A hold never stands past the start of its session, so one that is moved earlier
+        Nor what counts its moves. A hold never stands past the start of its session, so one that is moved earlier
         shortens its holds.
         """
         if self.pk and kwargs.get("update_fields") is None:
             names = (field.name for field in self._meta.concrete_fields if not field.primary_key)
             kwargs["update_fields"] = [name for name in names if name not in self.COUNTED]
-            kwargs["update_fields"] = [name for name in names if name not in ("seats_taken", "revision", "moved_at")]
         with transaction.atomic():
             if self.pk:
                 if "starts_at" in kwargs["update_fields"]:
