@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, QuerySet, Subquery, Sum
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
+from booking import quotes
 from booking.models import Booking, ClassSession, WaitlistEntry
 from payments.currencies import written
 from payments.models import CreditEntry, Dispute, Payment, Refund
@@ -64,14 +65,19 @@ class Totals:
     credits: int = 0
     bookings: Counter[str] = field(default_factory=Counter)
     money: Counter[str] = field(default_factory=Counter)
+    cash: Counter[str] = field(default_factory=Counter)
 
     @property
     def ended(self) -> list[str]:
         return [f"{number} {ends}" for ends, number in sorted(self.bookings.items())]
 
     @property
-    def written(self) -> list[str]:
-        return [written(amount, currency) for currency, amount in sorted(self.money.items()) if amount]
+    def to_cards(self) -> list[str]:
+        return _written(self.money)
+
+    @property
+    def at_desk(self) -> list[str]:
+        return _written(self.cash)
 
 
 def foresee(ids: Collection[int], *, now: datetime) -> list[Outlook]:
@@ -100,8 +106,13 @@ def add_up(outlooks: Collection[Outlook]) -> Totals:
         for line in one.lines:
             totals.credits += line.credits
             totals.bookings[line.ends] += 1
-            totals.money[line.currency] += line.amount
+            money = totals.cash if line.ends == Booking.PaidWith.DESK else totals.money
+            money[line.currency] += line.amount
     return totals
+
+
+def _written(money: Counter[str]) -> list[str]:
+    return [written(amount, currency) for currency, amount in sorted(money.items()) if amount]
 
 
 def _holding(ids: Collection[int]) -> QuerySet[Booking]:
@@ -138,17 +149,18 @@ def _line(booking: Booking, spent: list[CreditEntry], now: datetime) -> Line:
         ends, returns = "credits", " ".join(_into(entry, now) for entry in spent)
     else:
         ends = booking.paid_with
-        returns = f"{written(amount, booking.currency)} to the card" if amount else "Nothing"
+        way = "in cash, at the desk" if quotes.is_at_desk(booking) else "to the card"
+        returns = f"{written(amount, booking.currency)} {way}" if amount else "Nothing"
     credits = sum(-entry.credits for entry in spent)
     member = str(booking.member)
     return Line(booking.reference, member, ends, amount, booking.currency, credits, returns, tuple(warnings))
 
 
 def _money(booking: Booking) -> tuple[int, list[str]]:
-    """What goes back to the card, and what may stand in the way of it."""
+    """What goes back to the card or over the desk, and what may stand in the way of it."""
     payment = booking.payment
     if payment is None:
-        return 0, []
+        return booking.amount if quotes.is_at_desk(booking) else 0, []
     if booking.status == Booking.Status.PENDING:
         why = OF_A_HOLD.get(Payment.Status(payment.status))
         return 0, [why] if why else []

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q
 
-from booking import messages
+from booking import messages, quotes
 from booking.cancellation import CALLED_OFF
 from booking.models import Booking, ClassSession, WaitlistEntry
 from members.models import StaffAct
@@ -183,4 +183,4 @@ def _returned(booking: Booking) -> str:
         return messages.of_a_hold(booking)
     if booking.status in Booking.HOLDING:
         return "–"
-    return messages.returning(booking.returned_amount, booking.currency, booking.returned_credits)
+    return quotes.sentence(booking)

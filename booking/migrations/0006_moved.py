@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0004_the_studios_side'),
+        ('booking', '0005_front_desk'),
     ]
 
     operations = [

@@ -21,6 +21,7 @@ from notifications import delivery
 from notifications.models import Message
 from payments import credits, refunds
 from payments.models import CreditLot, Refund
+from tests.booking.door import Door
 from tests.cast import Caller, Sandbox, give_credits, intent_of, paid_by_card, seats_match, session, tell
 from tests.rival import meanwhile
 
@@ -112,6 +113,17 @@ def test_a_preview_says_what_each_booking_returns_and_changes_nothing(
     assert f"{held} Dan hold Voided; nothing was paid." in seen
     assert "Waiting, and told that it is off: Eve." in seen
     assert everything() == before
+
+
+def test_cash_that_the_desk_took_is_handed_back_there(desk: Client, carla: Member, ben: Member) -> None:
+    one = session()
+    sold = Door(carla, "run_desk").sold(one, ben)
+    seen = preview(desk, one)
+    assert "Back to cards nothing Back in cash 15.00 GBP" in seen
+    assert f"{sold.reference} Ben desk 15.00 GBP in cash, at the desk" in seen
+    assert "15.00 GBP is returned to you at the studio." in confirm(desk, one)
+    assert is_in_order(one)
+    assert Booking.objects.filter(Booking.CASH_OWED).get().returned_amount == 1500
 
 
 def test_credits_of_an_expired_lot_are_said_to_go_to_a_lot_of_grace(

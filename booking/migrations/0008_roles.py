@@ -22,10 +22,10 @@ class Migration(migrations.Migration):
     """The roles, as `booking/roles.py` has them. What a later release makes of them, `sync_roles` writes."""
 
     dependencies = [
-        ("booking", "0004_the_studios_side"),
+        ("booking", "0006_moved"),
         ("payments", "0005_the_studios_side"),
         ("notifications", "0002_the_members_journey"),
-        ("members", "0002_the_studios_side"),
+        ("members", "0003_command_runs"),
         ("mfa", "0003_authenticator_type_uniq"),
         ("account", "0009_emailaddress_unique_primary_email"),
         ("auth", "0012_alter_user_first_name_max_length"),
