@@ -241,5 +241,6 @@ def test_of_an_erased_member_the_books_remain_and_nothing_brings_them_back(desk:
     for part in ("Anastasia", "Quill", life.EMAIL, "knee", "erased.invalid"):
         assert part not in text.split('class="person"')[1], part
     assert not offers(text, "note")
+    done = log()
     assert "This member was erased" in act(desk, member, "note", given)
-    assert (MemberNote.objects.count(), log()) == (0, [])
+    assert (MemberNote.objects.count(), log()) == (0, done)

@@ -211,7 +211,7 @@ def test_wrong_usage_exits_2_and_begins_nothing(scene: Scene, words: list[str]) 
     assert not Reconciliation.objects.exists()
 
 
-def test_without_a_key_there_is_nothing_to_compare_with(db: None, settings: Any, capsys: Any) -> None:
+def test_without_a_key_there_is_nothing_to_compare_with(settings: Any, capsys: Any) -> None:
     settings.STRIPE_SECRET_KEY = ""
     assert reconcile() == (2, {})
     assert "STRIPE_SECRET_KEY" in capsys.readouterr().err

@@ -69,7 +69,7 @@ def test_what_does_not_pass_at_once_is_503_and_nothing_stands(
     assert seats_match()
 
 
-def test_nothing_is_tried_again_inside_a_transaction_that_the_error_has_ended(db: None) -> None:
+def test_nothing_is_tried_again_inside_a_transaction_that_the_error_has_ended() -> None:
     fault = OperationalError("the database said no")
     fault.__cause__ = errors.DeadlockDetected("no")
     with transaction.atomic():

@@ -31,7 +31,7 @@ def gone(text: str, wrapped: type[Error], error: type[Exception]) -> Iterator[No
 @pytest.mark.parametrize(("wrapped", "error"), LOST)
 @pytest.mark.parametrize("text", ["SELECT 1", "django_migrations", "booking_booking", "payments_unmatchedmoney"])
 def test_readiness_names_the_database_wherever_it_fails(
-    db: None, anyone: Caller, text: str, wrapped: type[Error], error: type[Exception]
+    anyone: Caller, text: str, wrapped: type[Error], error: type[Exception]
 ) -> None:
     with gone(text, wrapped, error):
         answer = anyone.get("/readyz")
@@ -40,7 +40,7 @@ def test_readiness_names_the_database_wherever_it_fails(
 
 @pytest.mark.parametrize(("wrapped", "error"), LOST)
 def test_an_integrity_check_that_could_not_read_exits_2(
-    db: None, capsys: Any, wrapped: type[Error], error: type[Exception]
+    capsys: Any, wrapped: type[Error], error: type[Exception]
 ) -> None:
     holds_the_moment = "BEGIN IMMEDIATE" if connection.vendor == "sqlite" else "pg_export_snapshot"
     with gone(holds_the_moment, wrapped, error), pytest.raises(SystemExit) as ended:
