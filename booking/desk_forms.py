@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 
+from booking.desk import KEY
 from booking.models import Booking
 from members.serializers import NewMemberSerializer
 
@@ -19,7 +20,7 @@ class SaleForm(forms.Form):
     reason = forms.CharField(required=False, max_length=200, label="Why an extra seat")
 
     def clean_key(self) -> str:
-        return f"desk:{self.cleaned_data['key']}"
+        return f"{KEY}{self.cleaned_data['key']}"
 
 
 class NewcomerForm(forms.Form):

@@ -25,6 +25,7 @@ OF_THE_DESK: dict[str, Act] = {
     "no_show": attendance.miss,
     "undo_no_show": attendance.undo_no_show,
     "end_hold": desk.end_hold,
+    "take_back": desk.take_back,
 }
 
 
@@ -73,12 +74,15 @@ def _act(request: HttpRequest, one: ClassSession) -> HttpResponse:
         return _hand_back(request, reverse("desk-session", args=[one.pk]))
     if named == "miss_the_rest":
         return _miss_the_rest(request, one)
-    booking = get_object_or_404(one.bookings.select_related("session"), reference=typed(request.POST, "booking"))
+    booking = get_object_or_404(
+        one.bookings.select_related("session", "member", "credit_spend"), reference=typed(request.POST, "booking")
+    )
     act = (AT_THE_DOOR | OF_THE_DESK).get(named)
     if act is None:
         raise Http404
+    by_mistake = {"reason": typed(request.POST, "reason")[:200]} if named == "take_back" else {}
     try:
-        act(booking, actor=staff_of(request), now=timezone.now())
+        act(booking, actor=staff_of(request), now=timezone.now(), **by_mistake)
     except APIException as refusal:
         messages.error(request, f"{booking.member}: {refusal.detail}")
     return to_row(one, booking)

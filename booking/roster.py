@@ -24,6 +24,7 @@ class Row:
     booking: Booking
     paid: str
     first_visit: bool
+    sold_here: bool
     notes: list[MemberNote]
 
 
@@ -82,7 +83,13 @@ def of(session: ClassSession, *, now: datetime) -> Roster:
     bookings = Booking.objects.filter(session=session, status__in=Booking.HOLDING)
     bookings = bookings.annotate(first_visit=~Exists(_earlier(session))).select_related("member")
     rows = [
-        Row(booking, how_paid(booking), vars(booking)["first_visit"], list(booking.member.notes.all())[:LATEST])
+        Row(
+            booking,
+            how_paid(booking),
+            vars(booking)["first_visit"],
+            desk.was_sold_here(booking),
+            list(booking.member.notes.all())[:LATEST],
+        )
         for booking in bookings.prefetch_related("member__notes").order_by("member__name", "member__email")
     ]
     waiting = WaitlistEntry.objects.filter(WaitlistEntry.WAITING, session=session).count()

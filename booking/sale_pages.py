@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -30,7 +31,10 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     """Look for a member to book, or make one."""
     one = session_of(request, pk, desk_only=True)
     newcomer = NewcomerForm(request.POST or None)
+    may_add = staff_of(request).has_perm("members.add_member")
     if request.method == "POST":
+        if not may_add:
+            raise PermissionDenied
         known = Member.objects.filter(email=typed(request.POST, "email").lower(), is_active=True).first()
         if known is not None:
             messages.info(request, f"{known.email} is a member already.")
@@ -40,7 +44,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     words = typed(request.GET, "q")[:100]
     found = list(roster.found(words)[: SHOWN + 1]) if words else []
     context = {"title": f"Add somebody: {one.title}", "session": one, "newcomer": newcomer, "words": words}
-    return page(request, "admin/desk/people.html", context | {"found": found[:SHOWN], "more": len(found) > SHOWN})
+    context |= {"found": found[:SHOWN], "more": len(found) > SHOWN, "may_add": may_add}
+    return page(request, "admin/desk/people.html", context)
 
 
 @require_http_methods(["GET", "POST"])

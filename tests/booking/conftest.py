@@ -18,7 +18,7 @@ def scene(as_ana: Caller, sandbox: Sandbox) -> Scene:
 @pytest.fixture
 def door(carla: Member) -> Iterator[Door]:
     """Carla at the front desk; whatever she does there, every law holds afterwards."""
-    yield Door(carla, "run_desk")
+    yield Door(carla, "run_desk", "add_member")
     found = StringIO()
     try:
         call_command("check_integrity", stdout=found, verbosity=2)

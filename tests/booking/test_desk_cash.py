@@ -111,3 +111,42 @@ def test_nobody_takes_cash_from_themselves(as_ana: Caller, door: Door) -> None:
     answer = as_ana.book(session(), "desk")
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (400, "invalid")
     assert ClassSession.objects.get().seats_taken == 0
+
+
+def take_back(door: Door, booking: Booking, why: str = "wrong Ana") -> list[str]:
+    sent = {"act": "take_back", "booking": booking.reference, "reason": why}
+    return door.told(door.http.post(f"/admin/desk/{booking.session_id}/", sent))
+
+
+@pytest.mark.parametrize("pay_with", ["desk", "credits"])
+def test_a_sale_that_was_a_mistake_is_taken_back_also_when_it_is_too_late_to_cancel(
+    door: Door, ana: Member, pay_with: str
+) -> None:
+    give_credits(ana, 1)
+    soon = session(starts_at=timezone.now() + timedelta(minutes=5))
+    booking = door.sold(soon, ana, pay_with, here="on")
+    assert "Sold by mistake?" in door.reads(f"{soon.pk}/")
+    assert "Ana: Say why it is taken back." in take_back(door, booking, " ")
+    assert not [text for text in take_back(door, booking) if "Say why" not in text and "booked" not in text]
+    booking.refresh_from_db()
+    assert (booking.status, booking.ended_reason, booking.checked_in_at) == ("cancelled", "staff", None)
+    assert (booking.returned_amount, booking.returned_credits) == ((1500, 0) if pay_with == "desk" else (0, 1))
+    assert ("Cash to hand back" in door.reads()) == (pay_with == "desk")
+    assert "cannot be cancelled" in take_back(door, booking)[-1]
+    [line] = StaffAct.objects.filter(act="take_back")
+    assert (line.reason, line.before["status"], line.after["status"]) == ("wrong Ana", "paid", "cancelled")
+    soon.refresh_from_db()
+    assert soon.seats_taken == 0
+
+
+def test_only_what_the_desk_sold_is_taken_back(
+    door: Door, ana: Member, as_ana: Caller, sold: Booking, ben: Member, as_ben: Caller
+) -> None:
+    give_credits(ben, 1)
+    themselves = Booking.objects.get(reference=as_ben.book(sold.session).json()["reference"])
+    assert door.reads(f"{sold.session_id}/").count("Sold by mistake?") == 1
+    assert "cannot be cancelled" in take_back(door, themselves)[-1]
+    ClassSession.objects.update(starts_at=timezone.now())
+    door.presses(sold.session, "no_show", sold.reference)
+    assert "cannot be cancelled" in take_back(door, sold)[-1]
+    assert Booking.objects.filter(status="paid").count() == 2

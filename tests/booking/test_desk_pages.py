@@ -193,6 +193,13 @@ def test_a_newcomer_becomes_a_member_once_and_is_booked(door: Door, yoga: ClassS
     assert door.sold(yoga, nia, here="on").status == "paid"
 
 
+def test_who_may_not_make_members_books_those_there_are(carla: Member, ana: Member, yoga: ClassSession) -> None:
+    door = Door(carla, "run_desk")
+    assert "A new member" not in door.reads(f"{yoga.pk}/people/")
+    assert door.http.post(f"{DESK}{yoga.pk}/people/", {"name": "N", "email": "n@example.com"}).status_code == 403
+    assert door.sold(yoga, ana).status == "paid"
+
+
 @pytest.mark.parametrize(
     ("wrong", "said"),
     [

@@ -31,7 +31,7 @@ def studio(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
 @pytest.fixture
 def front(visit: Visit, studio: Server, carla: Member) -> Visitor:
     """Carla's tablet."""
-    carla.user_permissions.set(Permission.objects.filter(codename="run_desk"))
+    carla.user_permissions.set(Permission.objects.filter(codename__in=("run_desk", "add_member")))
     page = visit(carla, at=studio, viewport=TABLET, has_touch=True)
     page.page.goto(f"{studio.base}/admin/desk/")
     return page
