@@ -8,6 +8,7 @@ from django.db.models import QuerySet, Sum
 
 from booking.models import Booking, WaitlistEntry
 from members.models import Member
+from notifications import again
 from notifications.models import Message
 from notifications.templates import CATALOGUE, preview
 from payments import credits
@@ -52,10 +53,11 @@ class Paid:
 
 @dataclass(frozen=True)
 class Told:
-    """A message as it reads."""
+    """A message as it reads, and whether staff may send it again."""
 
     message: Message
     text: str
+    can_follow: bool
 
 
 def coming(member: Member, *, now: datetime) -> Latest:
@@ -95,8 +97,9 @@ def payments(member: Member) -> Latest:
 
 def messages(member: Member) -> Latest:
     """What was told to the member, the last first."""
-    latest = _latest(Message.objects.filter(member=member).order_by("-created_at", "id"))
-    return Latest([Told(message, _text(message)) for message in latest.rows], latest.more)
+    rows = Message.objects.filter(member=member).annotate(followed=again.followed())
+    latest = _latest(rows.order_by("-created_at", "id"))
+    return Latest([_told(message) for message in latest.rows], latest.more)
 
 
 def waited_for(member: Member) -> Latest:
@@ -130,9 +133,10 @@ def _paid(payment: Payment) -> Paid:
     return Paid(payment, refunds, max(payment.amount_received - returning, 0), contested)
 
 
-def _text(message: Message) -> str:
-    """Empty where the catalogue no longer knows how it read."""
+def _told(message: Any) -> Told:
+    """Without a text where the catalogue no longer knows how it read."""
     try:
-        return preview(message.kind, message.variables) if message.kind in CATALOGUE else ""
+        text = preview(message.kind, message.variables) if message.kind in CATALOGUE else ""
     except KeyError:
-        return ""
+        text = ""
+    return Told(message, text, bool(text) and not message.followed and not again.why_not(message))

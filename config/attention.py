@@ -16,6 +16,7 @@ from booking import integrity
 from booking.integrity import Verdict
 from config import backlog
 from config.backlog import Waiting
+from notifications import again
 from notifications.models import Message
 from payments.models import Dispute, Payment, Reconciliation, Refund, UnmatchedMoney
 
@@ -98,11 +99,11 @@ def _words() -> list[Concern]:
     return [
         _concern(
             "Messages that reached nobody",
-            lost.filter(email_due_at=None).exclude(email_reason=""),
+            lost.filter(~again.followed(), email_due_at=None).exclude(email_reason=""),
             "created_at",
             "admin:notifications_message_changelist",
             "status__exact=failed",
-            "Call the member; correct the phone number or the address.",
+            "Call the member; correct the phone number or the address, and send it again on their page.",
         )
     ]
 

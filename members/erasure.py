@@ -7,15 +7,13 @@ from datetime import datetime
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.hashers import make_password
 from django.contrib.contenttypes.models import ContentType
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from rest_framework.exceptions import NotAuthenticated
 
 from boundary import faults
-from members import acts
+from members import acts, sign_ins
 from members.exceptions import StaffAccount
 from members.models import ERASED_HOST, Member
 
@@ -28,8 +26,9 @@ def erase(member_id: int, *, forget: Iterable[Forget], now: datetime) -> None:
 
     StaffAccount while they work here; NotAuthenticated when they were erased or deactivated since they signed in.
     """
-    # Before the transaction, for all sessions must be read; one that begins meanwhile dies with the password.
-    sessions = _sessions_of(member_id)
+    # Before the transaction, for all sessions must be read (allauth writes the address into expired ones too); one that
+    # begins meanwhile dies with the password.
+    sessions = sign_ins.of(member_id)
     with transaction.atomic():
         # The row is locked in full only by its last change: until then nobody who books or pays waits for this.
         member = Member.objects.select_for_update(no_key=True).get(pk=member_id)
@@ -41,7 +40,7 @@ def erase(member_id: int, *, forget: Iterable[Forget], now: datetime) -> None:
             part(member, now)
         acts.forget(member)
         _anonymise(member)
-        Session.objects.filter(pk__in=sessions).delete()
+        sign_ins.end(sessions)
 
 
 def _anonymise(member: Member) -> None:
@@ -63,9 +62,3 @@ def _anonymise(member: Member) -> None:
     # The admin's log keeps who changed what and when; it names rows by what they were called then.
     kind = ContentType.objects.get_for_model(Member)
     LogEntry.objects.filter(content_type=kind, object_id=str(member.pk)).update(object_repr=nobody)
-
-
-def _sessions_of(member_id: int) -> list[str]:
-    """The keys of the member's sessions, expired ones too: allauth writes into them by which address one signed in."""
-    rows = Session.objects.iterator(chunk_size=1000)
-    return [row.pk for row in rows if row.get_decoded().get(SESSION_KEY) == str(member_id)]

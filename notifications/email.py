@@ -17,8 +17,8 @@ logger = logging.getLogger(__name__)
 
 
 def can_reach(member: Member) -> bool:
-    """Whether the member has an address: who has left has none, and nor has who erased themselves."""
-    return member.is_active and bool(member.email) and not member.email.lower().endswith(".invalid")
+    """Whether the member has an address: who erased themselves has none, who is blocked still hears of their money."""
+    return bool(member.email) and not member.email.lower().endswith(".invalid")
 
 
 def send(message: Message) -> None:

@@ -1,4 +1,7 @@
-"""What sending may end in, besides success; by WhatsApp and by e-mail."""
+"""What sending may end in, besides success, by WhatsApp and by e-mail; and what staff cannot send again."""
+
+from rest_framework import status
+from rest_framework.exceptions import APIException
 
 
 class NotSent(Exception):
@@ -15,3 +18,9 @@ class OutcomeUnknown(Exception):
 
 class StillAtWork(OutcomeUnknown):
     """No answer in time: it may yet be taken."""
+
+
+class NotAgain(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "not_again"
+    default_detail = "There is no such message to this member."

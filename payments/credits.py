@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q, QuerySet, Sum
 
 from members.models import Member
-from payments.exceptions import CreditsMoved, IdempotencyKeyReused
+from payments.exceptions import CreditsMoved, IdempotencyKeyReused, InsufficientCredits, LedgerMoved
 from payments.models import CreditEntry, CreditLot, CreditSpend
 
 
@@ -17,6 +17,11 @@ def usable(member: Member, *, at: datetime) -> QuerySet[CreditLot]:
     living = Q(expires_at=None) | Q(expires_at__gt=at)
     first = (F("expires_at").asc(nulls_last=True), "id")
     return CreditLot.objects.filter(living, member=member, remaining__gt=0).order_by(*first)
+
+
+def balance(member: Member, *, now: datetime) -> int:
+    """How many credits the member can spend at this moment."""
+    return usable(member, at=now).aggregate(sum=Sum("remaining"))["sum"] or 0
 
 
 def grant(
@@ -121,9 +126,36 @@ def _grant_grace(spent: CreditSpend, credits: int, now: datetime) -> None:
     CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.GRANTED, credits=credits, created_at=now)
 
 
-def withdraw(lot: CreditLot, credits: int, *, now: datetime) -> bool:
-    """Take credits back that were bought, in the caller's transaction; False when fewer than that remain."""
+def withdraw(
+    lot: CreditLot, credits: int, *, now: datetime, kind: CreditEntry.Kind = CreditEntry.Kind.REFUNDED
+) -> bool:
+    """Take credits back out of a lot, in the caller's transaction; False when fewer than that remain."""
     if not lot.withdraw(credits):
         return False
-    CreditEntry.objects.create(lot=lot, kind=CreditEntry.Kind.REFUNDED, credits=-credits, created_at=now)
+    CreditEntry.objects.create(lot=lot, kind=kind, credits=-credits, created_at=now)
+    return True
+
+
+def correct(member: Member, *, credits: int, lot_id: int | None, seen: int, now: datetime) -> bool:
+    """Take back what should not be there, in the caller's transaction, which holds the member's lock.
+
+    From the lots as spends take them, or from the one named; by entries of their own, nothing is edited. `seen` is the
+    last entry whoever asks has looked at: False when the same was taken since, LedgerMoved when anything else moved,
+    InsufficientCredits when fewer are left.
+    """
+    kind = CreditEntry.Kind.CORRECTED
+    since = CreditEntry.objects.filter(lot__member=member, pk__gt=seen).values_list("kind", "credits")
+    if since and {moved for moved, _ in since} == {kind} and sum(part for _, part in since) == -credits:
+        return False
+    if since:
+        raise LedgerMoved
+    lots = [lot for lot in usable(member, at=now).select_for_update(no_key=True) if lot_id in (None, lot.pk)]
+    left = sum(lot.remaining for lot in lots)
+    if left < credits:
+        raise InsufficientCredits(f"Only {left} can be taken back.")
+    for lot in lots:
+        part = min(lot.remaining, credits)
+        credits -= part
+        if part:
+            withdraw(lot, part, now=now, kind=kind)
     return True

@@ -41,6 +41,12 @@ class IdempotencyKeyReused(APIException):
     default_detail = "This Idempotency-Key was used for a different request."
 
 
+class LedgerMoved(APIException):
+    status_code = status.HTTP_409_CONFLICT
+    default_code = "ledger_moved"
+    default_detail = "These credits have moved since you looked. Look again."
+
+
 class PackUsed(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_code = "pack_used"

@@ -67,7 +67,7 @@ export const texts = {
   wallet: {
     title: "Guthaben", balance: "Du hast {credits}.", none: "Du hast kein Guthaben.", lot: "{left} von {granted}", until: "bis {when}", forever: "ohne Ende",
     packs: "Guthaben kaufen", pack: "{credits}, gültig {days} Tage", buy: "Kaufen für {price}", buyNamed: "{name} kaufen für {price}", entries: "Bewegungen",
-    kind: { granted: "Gutgeschrieben", spent: "Ausgegeben", returned: "Zurückgegeben", expired: "Verfallen", refunded: "Erstattet" }, noPacks: "Gerade gibt es keine Pakete.",
+    kind: { granted: "Gutgeschrieben", spent: "Ausgegeben", returned: "Zurückgegeben", expired: "Verfallen", refunded: "Erstattet", corrected: "Berichtigt" }, noPacks: "Gerade gibt es keine Pakete.",
   },
   account: {
     title: "Konto", about: "Über dich", name: "Name", phone: "Telefon, mit Ländervorwahl", phoneHint: "Zum Beispiel +44 7700 900123.",

@@ -67,7 +67,7 @@ export const texts = {
   wallet: {
     title: "Credits", balance: "You have {credits}.", none: "You have no credits.", lot: "{left} of {granted}", until: "until {when}", forever: "without end",
     packs: "Buy credits", pack: "{credits}, valid for {days} days", buy: "Buy for {price}", buyNamed: "Buy {name} for {price}", entries: "Movements",
-    kind: { granted: "Granted", spent: "Spent", returned: "Returned", expired: "Expired", refunded: "Refunded" }, noPacks: "No packs are on sale.",
+    kind: { granted: "Granted", spent: "Spent", returned: "Returned", expired: "Expired", refunded: "Refunded", corrected: "Corrected" }, noPacks: "No packs are on sale.",
   },
   account: {
     title: "Account", about: "About you", name: "Name", phone: "Phone, with country code", phoneHint: "For example +44 7700 900123.",

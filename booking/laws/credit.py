@@ -22,10 +22,11 @@ LOTS = Law(
     WHERE (e.kind = 'granted' AND (e.credits <= 0 OR e.spend_id IS NOT NULL))
        OR (e.kind = 'spent' AND (e.credits >= 0 OR e.spend_id IS NULL))
        OR (e.kind = 'returned' AND (e.credits <= 0 OR e.spend_id IS NULL))
-       OR (e.kind IN ('expired', 'refunded') AND (e.credits >= 0 OR e.spend_id IS NOT NULL))
+       OR (e.kind IN ('expired', 'refunded', 'corrected') AND (e.credits >= 0 OR e.spend_id IS NOT NULL))
        OR c.member_id <> l.member_id
     UNION ALL
-    SELECT 'the studio', granted || ' granted, ' || used || ' spent, expired or refunded, ' || remaining || ' left'
+    SELECT 'the studio',
+        granted || ' granted, ' || used || ' spent, expired, refunded or corrected, ' || remaining || ' left'
     FROM (SELECT (SELECT COALESCE(SUM(granted), 0) FROM payments_creditlot) AS granted,
               (SELECT COALESCE(SUM(remaining), 0) FROM payments_creditlot) AS remaining,
               (SELECT COALESCE(-SUM(credits), 0) FROM payments_creditentry WHERE kind <> 'granted') AS used) studio

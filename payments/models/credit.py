@@ -75,6 +75,7 @@ class CreditEntry(models.Model):
         RETURNED = "returned"
         EXPIRED = "expired"
         REFUNDED = "refunded"
+        CORRECTED = "corrected"
 
     lot = models.ForeignKey(CreditLot, on_delete=models.PROTECT, related_name="entries")
     spend = models.ForeignKey(CreditSpend, null=True, blank=True, on_delete=models.PROTECT, related_name="entries")

@@ -1,9 +1,12 @@
 """The counter at which staff look after one member: the page, its forms, and the browser of whoever stands there."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 from django.contrib.auth.models import Permission
+from django.db import connections
 from django.test import Client
 
 from members.models import Member, StaffAct
@@ -67,3 +70,18 @@ def staff(*permissions: str) -> Client:
 def log() -> list[tuple[str, str]]:
     """The acts of staff as they were written down, the first one first."""
     return [(line.act, line.subject) for line in StaffAct.objects.order_by("id")]
+
+
+def at_once(*acts: Any) -> None:
+    """All of these at one moment, each on a connection of its own."""
+    begun = Barrier(len(acts))
+
+    def run(one: Any) -> None:
+        try:
+            begun.wait(10)
+            one()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        list(threads.map(run, acts))

@@ -150,6 +150,13 @@ def came_back_and_expired() -> None:
     CreditEntry.objects.create(lot=grace, kind="granted", credits=1, created_at=NOW())
 
 
+def corrected_downwards() -> None:
+    """Staff took back one of the two that were left."""
+    lot = CreditLot.objects.get(remaining=2)
+    CreditEntry.objects.create(lot=lot, kind="corrected", credits=-1, created_at=NOW())
+    CreditLot.objects.filter(pk=lot.pk).update(remaining=1)
+
+
 def returned_in_part_by_hand() -> None:
     """The booking stands; the studio gave some of its price back in the dashboard."""
     refund(card().payment, amount=500, status="succeeded", stripe_refund_id="re_1", reason="dashboard")
@@ -284,6 +291,7 @@ LOOK_ALIKES: list[Callable[[], None]] = [
     cancelled_and_returned_by_hand,
     cancelled_and_returned_more_by_hand,
     came_back_and_expired,
+    corrected_downwards,
     returned_in_part_by_hand,
     returned_by_hand_while_stripe_was_asked,
     returned_before_the_payment_is_known,

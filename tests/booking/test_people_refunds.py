@@ -1,14 +1,11 @@
 """Staff give money back on a member's page: in whole or part, with a reason, and never more than is left."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -18,7 +15,7 @@ from notifications.models import Message
 from payments import currencies, refunds
 from payments.models import CreditPack, Payment, Refund
 from tests.booking.corruptions import Scene
-from tests.booking.counter import act, fill, form, log, offers, page, shown, staff
+from tests.booking.counter import act, at_once, fill, form, log, offers, page, shown, staff
 from tests.cast import Caller, Sandbox, give_credits, paid_by_card, seats_match, session
 from tests.members import life
 from tests.payments.counter import broken_laws, buy, pay
@@ -278,21 +275,6 @@ def test_who_may_not_refund_refunds_nothing(ana: Member, paid: Payment) -> None:
     assert (rows(), log()) == ([], [])
     cashier = staff("members.view_member", "payments.view_payment", "payments.refund_payment")
     assert "goes back" in give(cashier, ana, "5")
-
-
-def at_once(*acts: Any) -> None:
-    """All of these at one moment, each on a connection of its own."""
-    begun = Barrier(len(acts))
-
-    def run(one: Any) -> None:
-        try:
-            begun.wait(10)
-            one()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(len(acts)) as threads:
-        list(threads.map(run, acts))
 
 
 def test_twenty_clicks_at_once_give_once(desk: Client, ana: Member, paid: Payment, sandbox: Sandbox) -> None:

@@ -118,11 +118,8 @@ def test_what_is_given_up_on_whatsapp_is_mailed(book: Any, sandbox: Sandbox) -> 
     assert len(mail.outbox) == 1
 
 
-@pytest.mark.parametrize(
-    "change", [{"email": "erased-1@members.invalid"}, {"is_active": False}], ids=["erased", "inactive"]
-)
-def test_who_has_left_gets_no_mail(ana: Member, no_consent: None, change: dict[str, Any]) -> None:
-    Member.objects.update(**change)
+def test_who_has_left_gets_no_mail(ana: Member, no_consent: None) -> None:
+    Member.objects.update(email="erased-1@members.invalid")
     variables = {"name": "Ana", "title": "Yoga", "start": "soon"}
     outbox.enqueue(kind="hold_expired", subject="booking:X", member=ana, variables=variables, now=timezone.now())
     assert delivery.lane.wait(20)

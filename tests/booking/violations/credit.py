@@ -68,6 +68,12 @@ def expired_and_not_replaced() -> None:
     CreditLot.objects.filter(pk=lot.pk).update(remaining=1)
 
 
+def correction_that_gives() -> None:
+    lot = CreditLot.objects.get(remaining=2)
+    CreditEntry.objects.create(lot=lot, kind="corrected", credits=1, created_at=NOW())
+    CreditLot.objects.filter(pk=lot.pk).update(remaining=3)
+
+
 VIOLATIONS: list[Act] = [
     ("lots", 2, lost_entry),  # the lot, and the studio
     ("lots", 2, lot_with_too_much),
@@ -83,4 +89,5 @@ VIOLATIONS: list[Act] = [
     ("spends", 1, returned_beyond_its_booking),
     ("lots", 2, grace_for_nothing),  # the lot, and the studio
     ("lots", 1, expired_and_not_replaced),
+    ("lots", 1, correction_that_gives),
 ]
