@@ -53,7 +53,7 @@ def words(answer: Any) -> str:
     """What stands on a page, in one line."""
     assert answer.status_code == 200
     page = answer.content.decode().split('id="content"')[1]
-    page = re.sub(r'<input type="submit" value="([^"]*)"', r"[\1] <input", page)
+    page = re.sub(r'<input type="submit"[^>]* value="([^"]*)"', r"[\1] <input", page)
     return re.sub(r"\s+", " ", strip_tags(page.replace("<", " <"))).replace("&#x27;", "'")
 
 
