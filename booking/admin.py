@@ -10,9 +10,9 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from booking import cancel_pages, session_changes, timetable_admin
+from booking import cancel_pages, change_pages, session_changes, timetable_admin
 from booking.models import Booking, BookingTransition, CalendarFeed, ClassSession, WaitlistEntry
-from booking.policy import EARLIEST, LATEST
+from booking.policy import EARLIEST, LATEST, too_few_seats
 from booking.price_form import PriceForm
 from boundary.books import ReadOnlyAdmin
 from members.acted import LoggedAdmin
@@ -24,6 +24,15 @@ from members.requests import staff_of
 class SessionForm(PriceForm):
     """Beside the price: when it is, and no seat less than are taken."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and "capacity" in self.fields:
+            waiting = WaitlistEntry.objects.filter(WaitlistEntry.WAITING, session=self.instance).count()
+            self.fields["capacity"].help_text = (
+                f"{self.instance.seats_taken} taken, {waiting} in line. More seats are offered to who waits, in order; "
+                "fewer than are taken cannot be."
+            )
+
     def clean(self) -> dict[str, Any] | None:
         cleaned = super().clean() or {}
         for name in ("starts_at", "ends_at"):
@@ -31,8 +40,8 @@ class SessionForm(PriceForm):
                 self.add_error(name, f"From {EARLIEST.year} to {LATEST.year}.")
         if {"starts_at", "ends_at"} <= cleaned.keys() and cleaned["ends_at"] <= cleaned["starts_at"]:
             self.add_error("ends_at", "A session ends after it starts.")
-        if (cleaned.get("capacity") or 0) < self.instance.seats_taken:
-            self.add_error("capacity", f"{self.instance.seats_taken} seats are taken already.")
+        if why := too_few_seats(taken=self.instance.seats_taken, capacity=cleaned.get("capacity") or 0):
+            self.add_error("capacity", why)
         return cleaned
 
 
@@ -45,7 +54,7 @@ class ClassSessionAdmin(LoggedAdmin):
     search_fields = ("title", "instructor", "location")
     date_hierarchy = "starts_at"
     readonly_fields = ("seats_taken", "status", "revision", "created_at")
-    actions = ("cancel_sessions",)
+    actions = ("cancel_sessions", "change_many")
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm(cancel_pages.PERMISSION))
@@ -55,18 +64,33 @@ class ClassSessionAdmin(LoggedAdmin):
         ids = list(sessions.values_list("pk", flat=True)[: cancel_pages.MOST + 1])
         return HttpResponseRedirect(cancel_pages.address("booking_cancel", ids))
 
+    @admin.action(description="Change seats, instructor or location of many", permissions=["change"])
+    def change_many(self, request: HttpRequest, sessions: QuerySet[ClassSession]) -> HttpResponse:
+        ids = list(sessions.values_list("pk", flat=True)[: cancel_pages.MOST + 1])
+        return HttpResponseRedirect(cancel_pages.address("booking_change_many", ids))
+
     def get_urls(self) -> list[Any]:
-        pages = {"week": timetable_admin.week, "cancel": cancel_pages.cancel, "cancelled": cancel_pages.report}
+        pages = {
+            "week": timetable_admin.week,
+            "cancel": cancel_pages.cancel,
+            "cancelled": cancel_pages.report,
+            "change_many": change_pages.many,
+        }
         view = self.admin_site.admin_view
-        own = [path(f"{name}/", view(page), name=f"booking_{name}") for name, page in pages.items()]
+        own = [path(f"{name.replace('_', '-')}/", view(page), name=f"booking_{name}") for name, page in pages.items()]
         return [*own, *super().get_urls()]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"currency": settings.STRIPE_CURRENCY, **super().get_changeform_initial_data(request)}
 
-    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, *args: Any, **kw: Any
+    ) -> HttpResponse:
+        """A change that concerns somebody is saved once staff have seen whom."""
+        if object_id and (first := change_pages.before_saving(self, request, object_id)):
+            return first
         try:
-            return super().changeform_view(request, *args, **kwargs)
+            return super().changeform_view(request, object_id, *args, **kw)
         except IntegrityError:
             # The form was right when it looked; the database has the last word.
             self.message_user(request, "A seat was taken meanwhile: nothing was saved. Look again.", messages.ERROR)

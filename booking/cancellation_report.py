@@ -178,9 +178,15 @@ def _why(booking: Booking) -> str:
 
 
 def _returned(booking: Booking) -> str:
-    """What came back, as its member was told."""
-    if booking.status == Booking.Status.FREED:
-        return messages.of_a_hold(booking)
+    """What came back, and whereto."""
+    amount, credits = booking.returned_amount, booking.returned_credits
+    payment = booking.payment
+    if booking.status == Booking.Status.FREED and payment is not None and payment.status == Payment.Status.PAID:
+        # Its money came while the hold was ended, and is owed back by that.
+        amount = payment.amount_received
     if booking.status in Booking.HOLDING:
         return "–"
     return quotes.sentence(booking)
+    if amount:
+        return f"{written(amount, booking.currency)} to the card"
+    return f"{credits} {'credit' if credits == 1 else 'credits'}" if credits else "nothing"

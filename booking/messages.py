@@ -31,7 +31,7 @@ def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: 
     if kind == "offer_lapsed":
         _tell(kind, booking, session, member, now, deadline=_deadline(booking))
     elif kind == "session_cancelled":
-        _tell(kind, booking, session, member, now, returns=of_a_hold(booking))
+        _tell(kind, booking, session, member, now, returns=_of_a_hold(booking))
     elif kind:
         _tell(kind, booking, session, member, now)
 
@@ -102,7 +102,7 @@ def _of_session(session: ClassSession, member: Member) -> dict[str, str]:
     return {"name": member.name or "there", "title": session.title, "start": in_studio_time(session.starts_at)}
 
 
-def of_a_hold(booking: Booking) -> str:
+def _of_a_hold(booking: Booking) -> str:
     """What returns of a hold: nothing, unless its money came when the session was cancelled already."""
     payment = booking.payment
     if payment is None or payment.status != Payment.Status.PAID:

@@ -60,3 +60,14 @@ def offers_reach(now: datetime) -> datetime:
 def offer_expires_at(*, now: datetime, starts_at: datetime) -> datetime:
     """An offer stands for WAITLIST_OFFER_MINUTES, or half of the time that is left: the next in line needs some too."""
     return now + min(timedelta(minutes=settings.WAITLIST_OFFER_MINUTES), (starts_at - now) / 2)
+
+
+def too_few_seats(*, taken: int, capacity: int) -> str:
+    """Why a session cannot have so few seats, and what would help; empty when it can."""
+    if capacity >= taken:
+        return ""
+    too_many = taken - capacity
+    return (
+        f"{taken} seats are taken already. Cancel {too_many} {'booking' if too_many == 1 else 'bookings'} first, "
+        f"or leave at least {taken} seats."
+    )

@@ -14,7 +14,7 @@ from rest_framework import serializers
 
 from booking import session_changes
 from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
-from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS
+from booking.policy import EARLIEST, LATEST, MOST_CREDITS, MOST_SEATS, too_few_seats
 from members.requests import member_of
 from payments.currencies import MAXIMUM_AMOUNT, MINIMUM_AMOUNT, too_little
 
@@ -62,8 +62,8 @@ class SessionSerializer(serializers.ModelSerializer):
             raise serializers.ValidationError({"ends_at": "A session ends after it starts."})
         if why := too_little(after["amount"], after["currency"]):
             raise serializers.ValidationError({"amount": f"{why} 0 is free."})
-        if old is not None and after["capacity"] < old.seats_taken:
-            raise _too_few_seats()
+        if old is not None and (why := too_few_seats(taken=old.seats_taken, capacity=after["capacity"])):
+            raise serializers.ValidationError({"capacity": why})
         return attrs
 
     def update(self, instance: ClassSession, validated_data: dict[str, Any]) -> ClassSession:
@@ -74,7 +74,7 @@ class SessionSerializer(serializers.ModelSerializer):
                 actor = member_of(self.context["request"])
                 session_changes.write(instance, changed=validated_data, actor=actor, now=timezone.now())
         except IntegrityError as error:  # a seat was taken since we looked
-            raise _too_few_seats() from error
+            raise serializers.ValidationError({"capacity": "More seats than that are taken already."}) from error
         instance.refresh_from_db()
         return instance
 
@@ -272,7 +272,3 @@ class CalendarAddressSerializer(serializers.Serializer):
 class CalendarStateSerializer(serializers.Serializer):
     active = serializers.BooleanField()
     created_at = serializers.DateTimeField(allow_null=True)
-
-
-def _too_few_seats() -> serializers.ValidationError:
-    return serializers.ValidationError({"capacity": "More seats than that are taken already."})

@@ -38,7 +38,7 @@ def taken(as_ana: Caller, as_ben: Caller, sandbox: Sandbox) -> ClassSession:
 
 
 def change(desk: Client, one: ClassSession, **fields: str) -> Any:
-    return desk.post(f"/admin/booking/classsession/{one.pk}/change/", {**FORM, **fields})
+    return desk.post(f"/admin/booking/classsession/{one.pk}/change/", {**FORM, "_confirmed": "yes", **fields})
 
 
 @pytest.mark.parametrize(

@@ -54,7 +54,7 @@ def words(answer: Any) -> str:
     """What stands on a page, in one line."""
     assert answer.status_code == 200
     page = answer.content.decode().split('id="content"')[1]
-    page = re.sub(r'<input type="submit" value="([^"]*)"', r"[\1] <input", page)
+    page = re.sub(r'<input type="submit"[^>]* value="([^"]*)"', r"[\1] <input", page)
     return re.sub(r"\s+", " ", strip_tags(page.replace("<", " <"))).replace("&#x27;", "'")
 
 
@@ -148,7 +148,7 @@ def test_an_offer_ends_too(desk: Client, as_ana: Caller, as_ben: Caller, ana: Me
     as_ben.post(f"/api/booking/bookings/{his}/cancel/")
     offer = Booking.objects.get(member=ana)
     assert f"{offer.reference} Ana offer Nothing was paid." in preview(desk, one)
-    assert f"{offer.reference} Ana done Nothing was paid." in confirm(desk, one)
+    assert f"{offer.reference} Ana done nothing" in confirm(desk, one)
     assert is_in_order(one)
 
 
@@ -234,9 +234,9 @@ def test_a_confirmation_returns_everything_and_reports_each_booking(
     after = confirm(desk, one, other, reason="The boiler is broken")
     assert "Bookings ended 3 of 3 Refunds 1 succeeded Everything is done." in after
     assert after.count(": The boiler is broken.") == 2
-    assert f"{mine} Ana done 15.00 GBP goes back to your card. 15.00 GBP succeeded sent" in after
-    assert f"{his} Ben done 1 credit is yours again. – mailed" in after
-    assert f"{held} Ana done Nothing was paid. – sent" in after
+    assert f"{mine} Ana done 15.00 GBP to the card 15.00 GBP succeeded sent" in after
+    assert f"{his} Ben done 1 credit – mailed" in after
+    assert f"{held} Ana done nothing – sent" in after
     assert "Had waited for it: Dan (message: mailed)." in after
     assert [row["amount"] for row in sandbox.every("refunds")] == [1500]
     logged = StaffAct.objects.order_by("id").values_list("actor", "act", "subject", "before", "after", "reason")
@@ -285,7 +285,7 @@ def test_what_was_booked_since_the_preview_is_returned_as_well(
     his = paid_by_card(as_ben, one, sandbox)
     as_ana.post(f"/api/booking/bookings/{mine}/cancel/")
     after = confirm(desk, one)
-    assert f"{his} Ben done 15.00 GBP goes back to your card." in after
+    assert f"{his} Ben done 15.00 GBP to the card" in after
     assert mine not in after
     assert sorted(row["amount"] for row in sandbox.every("refunds")) == [1500, 1500]
     assert is_in_order(one)
@@ -317,7 +317,7 @@ def test_after_a_crash_between_two_bookings_the_report_says_which_and_going_on_d
         desk.post(PREVIEW, ids(one))
     halfway = report(desk, one)
     assert "Bookings ended 1 of 2" in halfway
-    assert f"{mine} Ana done 15.00 GBP goes back to your card. 15.00 GBP succeeded" in halfway
+    assert f"{mine} Ana done 15.00 GBP to the card 15.00 GBP succeeded" in halfway
     assert f"{his} Ben Not ended yet. – – –" in halfway
     assert "[Go on]" in halfway
     assert "Cancelled by Carla" in halfway
@@ -396,7 +396,7 @@ def test_the_expiry_command_goes_on_and_the_report_shows_it(
     call_command("expire_pending_bookings", stdout=StringIO())
     after = report(desk, one)
     assert "Bookings ended 2 of 2 Refunds 1 succeeded Everything is done." in after
-    assert f"{held} Ben done Nothing was paid. – mailed" in after
+    assert f"{held} Ben done nothing – mailed" in after
     assert is_in_order(one)
 
 
@@ -410,7 +410,7 @@ def test_a_silent_stripe_keeps_only_its_hold_waiting_and_is_named(
     sandbox.fault("status_before", "/v1/refunds$", status=500, times=50)
     halfway = confirm(desk, one)
     assert f"{held} Ana Stripe has not said yet that its payment is void." in halfway
-    assert f"{his} Ben done 15.00 GBP goes back to your card. 15.00 GBP due" in halfway
+    assert f"{his} Ben done 15.00 GBP to the card 15.00 GBP due" in halfway
     sandbox.clear_faults()
     assert "Every booking has ended. Refunds that are due are sent by" in confirm(desk, one)
     call_command("submit_refunds", stdout=StringIO())

@@ -132,7 +132,7 @@ def test_the_admin_tells_it_too(as_ana: Caller, carla: Member, yoga: ClassSessio
     form = {
         "title": "Yoga", "instructor": "Isla", "location": "Studio 1", "description": "", "capacity": "10",
         "amount": "0", "currency": "gbp", "credits_required": "1", "starts_at_0": "2027-07-01",
-        "starts_at_1": "19:30", "ends_at_0": "2027-07-01", "ends_at_1": "20:30",
+        "starts_at_1": "19:30", "ends_at_0": "2027-07-01", "ends_at_1": "20:30", "_confirmed": "yes",
     }  # fmt: skip
     for _ in range(2):
         assert desk.post(f"/admin/booking/classsession/{yoga.pk}/change/", form).status_code == 302
