@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from booking import conversation, settlement
 from booking import personal as booking_personal
-from config import attention, errors, health, metrics, schema
+from config import attention, checklist, errors, health, metrics, schema
 from members.views import ExportView, MeView
 from notifications import personal as notifications_personal
 from notifications.views import TwilioReplyView
@@ -47,6 +47,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/attention/", admin.site.admin_view(attention.queue), name="attention"),
+    path("admin/checklist/", admin.site.admin_view(checklist.page), name="checklist"),
     path("admin/", admin.site.urls),
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),
