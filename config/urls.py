@@ -12,7 +12,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 
 from booking import conversation, reports_admin, settlement
 from booking import personal as booking_personal
-from config import attention, errors, health, metrics, schema
+from config import attention, checklist, errors, health, metrics, schema
 from members import second_factor
 from members.views import ExportView, MeView
 from notifications import personal as notifications_personal
@@ -58,6 +58,7 @@ urlpatterns = [
         name="reports-csv",
     ),
     path("admin/desk/", include("booking.desk_urls")),
+    path("admin/checklist/", admin.site.admin_view(checklist.page), name="checklist"),
     path("admin/", admin.site.urls),
     re_path(r"^api/", errors.no_such_path),
     path("livez", health.livez),

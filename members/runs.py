@@ -1,7 +1,7 @@
 """What commands leave behind: when each of them last ended, so that it can be seen whether cron is alive."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError
@@ -11,6 +11,7 @@ from boundary.command import OpsCommand
 from members.models import CommandRun
 
 logger = logging.getLogger(__name__)
+A_MINUTE = timedelta(minutes=1)
 
 
 def note(command: str, *, done: bool, now: datetime) -> None:
@@ -33,6 +34,8 @@ def take_turn(command: str) -> None:
 class CronCommand(OpsCommand):
     """A command that cron runs: it leaves behind when it last came to its end."""
 
+    _noted_at: datetime | None = None
+
     def execute(self, *args: Any, **options: Any) -> str | None:
         output, status = None, 0
         try:
@@ -40,11 +43,18 @@ class CronCommand(OpsCommand):
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
         if status in (0, 1) and not options.get("dry_run"):
-            self.note(done=not status)
+            self.note(done=not status, now=timezone.now())
         if status:
             raise SystemExit(status)
         return output
 
-    def note(self, *, done: bool) -> None:
-        """Leave a sign of life now."""
-        note(type(self).__module__.rpartition(".")[2], done=done, now=timezone.now())
+    def alive(self) -> None:
+        """Leave a sign of life, once a minute at most: for one that stays."""
+        now = timezone.now()
+        if self._noted_at is None or now - self._noted_at >= A_MINUTE:
+            self.note(done=True, now=now)
+
+    def note(self, *, done: bool, now: datetime) -> None:
+        """Leave behind that it has come so far."""
+        self._noted_at = now
+        note(type(self).__module__.rpartition(".")[2], done=done, now=now)

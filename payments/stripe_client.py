@@ -13,7 +13,7 @@ from django.conf import settings
 
 from boundary.network import leave_database
 from payments.exceptions import BadWebhook
-from payments.stripe_objects import Event, Intent, Repayment
+from payments.stripe_objects import Endpoint, Event, Intent, Repayment
 
 API_VERSION = "2026-10-28.endive"
 CONNECT_TIMEOUT_SECONDS = 3
@@ -130,6 +130,19 @@ def refunds_of(intent_id: str) -> list[Repayment]:
     with _errors():
         page = _client().v1.refunds.list({"payment_intent": intent_id, "limit": 100})
         return [Repayment.from_stripe(answer.to_dict()) for answer in page.auto_paging_iter()]
+
+
+def accept_key() -> None:
+    """Ask for one intent, as a key must be able to do that is enough here; refusals are raised. Network."""
+    with _errors():
+        _client().v1.payment_intents.list({"limit": 1})
+
+
+def endpoints() -> list[Endpoint]:
+    """The addresses that Stripe sends webhooks to, and of what it tells each. Network."""
+    with _errors():
+        page = _client().v1.webhook_endpoints.list({"limit": 100})
+        return [Endpoint.from_stripe(answer.to_dict()) for answer in page.auto_paging_iter()]
 
 
 def verify(payload: bytes, header: str | None) -> Event:

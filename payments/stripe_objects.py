@@ -145,3 +145,24 @@ class Event:
     @property
     def complaint(self) -> Complaint:
         return Complaint.from_stripe(self.object)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """An address that Stripe sends webhooks to."""
+
+    url: str
+    enabled: bool
+    types: tuple[str, ...]
+    api_version: str
+
+    @classmethod
+    def from_stripe(cls, data: Mapping[str, Any]) -> "Endpoint":
+        """Missing parts are simply not what was expected."""
+        types = data.get("enabled_events")
+        return cls(
+            url=_text(data.get("url"), 2000),
+            enabled=data.get("status") == "enabled",
+            types=tuple(str(each) for each in types) if isinstance(types, list) else (),
+            api_version=_text(data.get("api_version"), 64),
+        )

@@ -28,6 +28,7 @@ class Targets:
 
     webhook_url: str | None = None
     webhook_secrets: list[str] = field(default_factory=list)
+    webhook_events: list[str] = field(default_factory=lambda: ["*"])
     retry_scale: float = 1.0
     events_kept: int = 50_000
     rate_limits: bool = False
@@ -78,6 +79,7 @@ class Sandbox:
         self.draw.seed(self.targets.seed)
         self.faults = FaultScript(self.draw)
         self.clock = Clock()
+        self.begun = self.clock.now()
         self.deliveries = Deliveries(self.targets, self.errands, self.clock, self.draw, self.undelivered)
 
     def now(self) -> int:

@@ -14,6 +14,7 @@ _TEXT = (str, type(None))
 _TARGETS: dict[str, Any] = {
     "webhook_url": _TEXT,
     "webhook_secrets": list,
+    "webhook_events": list,
     "twilio_callbacks": bool,
     "twilio_from": _TEXT,
     "twilio_rate": (int, type(None)),
@@ -39,7 +40,7 @@ async def reset(request: web.Request) -> web.Response:
 
 
 async def configure(request: web.Request) -> web.Response:
-    """Change where webhooks and messages go and how they are signed, Twilio's pace, the limits, the seed of chance."""
+    """Change where webhooks and messages go, which and how signed, Twilio's pace, the limits, the seed of chance."""
     sandbox = request.app[SANDBOX]
     given = await body(request, _TARGETS)
     if given.get("twilio_rate") is not None and not given["twilio_rate"] >= 1:

@@ -179,6 +179,10 @@ COMMANDS = (
                 "metavar": "SECRET", "dest": "webhook_secrets", "action": "append",
                 "help": "signs them; several while one is rolled",
             }),
+            ("--webhook-event", {
+                "metavar": "TYPE", "dest": "webhook_events", "action": "append",
+                "help": "which events go there; * for all",
+            }),
             ("--inbound-url", {"metavar": "URL", "type": _address, "help": "where a phone's messages go; or none"}),
             ("--seed", {"metavar": "N", "type": int, "help": "of chance"}),
             ("--rate-limits", {"metavar": "on|off", "type": _switch, "help": "Stripe's, 25 a second an endpoint"}),

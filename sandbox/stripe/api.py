@@ -9,9 +9,18 @@ from aiohttp import web
 from sandbox.stripe import errors
 from sandbox.stripe.exchange import preflight, serve
 from sandbox.stripe.operations import Call, Operation
-from sandbox.stripe.routes import charges, customers, disputes, events, payment_intents, payment_methods, refunds
+from sandbox.stripe.routes import (
+    charges,
+    customers,
+    disputes,
+    events,
+    payment_intents,
+    payment_methods,
+    refunds,
+    webhook_endpoints,
+)
 
-_PARTS = (payment_intents, charges, refunds, disputes, customers, payment_methods, events)
+_PARTS = (payment_intents, charges, refunds, disputes, customers, payment_methods, events, webhook_endpoints)
 
 
 def add_routes(router: web.UrlDispatcher) -> None:

@@ -19,7 +19,8 @@ def emit(sandbox: Sandbox, kind: str, thing: Json, *, request: Json, previous: J
 
     The snapshot is shallow: an object changes only by having members replaced, never by changing one in place.
     """
-    delivered = sandbox.targets.webhook_url is not None
+    targets = sandbox.targets
+    delivered = targets.webhook_url is not None and ("*" in targets.webhook_events or kind in targets.webhook_events)
     data: Json = {"object": dict(thing)}
     if previous:
         data["previous_attributes"] = previous

@@ -66,3 +66,11 @@ def test_a_taken_event_waits_no_more(api: Api, receiver: Receiver) -> None:
     intent = api.intent()
     api.eventually(lambda: receiver.received)
     api.eventually(lambda: api.events(intent)[0]["pending_webhooks"] == 0)
+
+
+@rule("api/webhook_endpoints/list", "secret-only-at-creation")
+@differs("D11")
+def test_a_list_of_endpoints_tells_no_secret(api: Api) -> None:
+    answer = api.get("webhook_endpoints", {"limit": 100})
+    assert (answer.status, answer.body["object"], answer.body["url"]) == (200, "list", "/v1/webhook_endpoints")
+    assert not [endpoint for endpoint in answer.body["data"] if endpoint.get("secret")]

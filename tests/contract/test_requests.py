@@ -49,6 +49,8 @@ CALLS: dict[str, Callable[[], Any]] = {
     "cancel": lambda: stripe_client.cancel(create().id),
     "find": lambda: stripe_client.find(metadata={"payment": "none"}, since=WHEN),
     "refund": refund,
+    "accept_key": stripe_client.accept_key,
+    "endpoints": stripe_client.endpoints,
     "refunds_of": lambda: stripe_client.refunds_of("pi_none"),
     "intents_created": lambda: [*stripe_client.intents_created(since=WHEN, until=None)],
     "refunds_created": lambda: [*stripe_client.refunds_created(since=WHEN, until=WHEN)],

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from booking import integrity
 from booking.integrity import Verdict
-from boundary.command import OpsCommand
+from members.runs import CronCommand
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Holds the database against the laws of the house, on one snapshot; changes nothing.
 
 Examples:

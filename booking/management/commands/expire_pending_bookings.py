@@ -9,7 +9,8 @@ from django.utils import timezone
 from booking import expiry, session_cancellation, waitlist
 from booking.expiry import Fate
 from booking.models import Booking
-from boundary.command import OpsCommand, positive
+from boundary.command import positive
+from members.runs import CronCommand
 from payments import purchases
 from payments.models import PackPurchase
 
@@ -17,7 +18,7 @@ BATCH = 200
 SILENCES = 5
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Releases stale holds: voids their payments at Stripe first, frees their seats second. Stale is as well
 whatever holds a seat of a session that has begun or was cancelled. The seat of an offer that lapsed goes to the next
 in line, and so does any other seat that is free while somebody waits for it. Purchases of packs that nobody paid end

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from booking import timetable
 from booking.models import TimetableRule
-from boundary.command import OpsCommand
+from members.runs import CronCommand
 
 WEEKS = 8
 A_LONG_TIME = timedelta(days=730)
@@ -25,7 +25,7 @@ def day(text: str) -> date:
     return found
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Puts the sessions of the timetable's rules into the schedule, up to a day. What is there stays as it is: a
 session that was changed, called off or booked is never touched.
 

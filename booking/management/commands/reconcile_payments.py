@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from booking import reconciliation
 from booking.reconciliation import KEPT, SLICE, Finding, Stretch, Told
-from boundary.command import OpsCommand, moment, seconds
+from boundary.command import moment, seconds
+from members.runs import CronCommand
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Reconciliation
 from payments.stripe_client import StripeRejected, StripeUnavailable
@@ -23,7 +24,7 @@ MOST_SLICES = 31
 CUT_OFF = timedelta(hours=24)
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Compares with Stripe, both ways: payments, amounts, refunds, and events that were never received.
 
 Examples:

@@ -5,10 +5,10 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from booking import reminders
-from boundary.command import OpsCommand
+from members.runs import CronCommand
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Reminds members of what they have booked, REMINDER_HOURS before it begins: once for each paid booking, and
 not within an hour of the booking itself. The messages are owed; deliver_messages sends them.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from boundary.command import OpsCommand
+from members.runs import CronCommand
 from notifications import delivery, fallback
 from notifications.models import Message
 
@@ -26,7 +26,7 @@ class Deliver(Protocol):
     def __call__(self, message_id: UUID, /, *, now: datetime) -> str: ...
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Sends what is due in the outbox: by WhatsApp, and by e-mail what WhatsApp could not bring.
 
 Examples:
@@ -44,6 +44,7 @@ Exit status: 0 done; 1 some messages could not be sent yet (they stay for the ne
             try:
                 time.sleep(PAUSE_SECONDS)
                 counts += self._send_due(options["verbosity"])
+                self.alive()
             except KeyboardInterrupt:
                 break
         summary = ", ".join(f"{status} {count}" for status, count in sorted(counts.items())) or "nothing due"

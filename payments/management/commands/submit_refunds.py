@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from boundary.command import OpsCommand, positive
+from boundary.command import positive
+from members.runs import CronCommand
 from payments import refunds
 from payments.exceptions import PaymentsUnavailable
 from payments.models import Refund
@@ -14,7 +15,7 @@ SILENCES = 5
 logger = logging.getLogger(__name__)
 
 
-class Command(OpsCommand):
+class Command(CronCommand):
     help = """Sends owed refunds to Stripe. Refunds of contested charges wait until the dispute is settled.
 
 Examples:
