@@ -186,7 +186,7 @@ def _returned(booking: Booking) -> str:
         amount = payment.amount_received
     if booking.status in Booking.HOLDING:
         return "–"
-    return quotes.sentence(booking)
     if amount:
-        return f"{written(amount, booking.currency)} to the card"
+        way = "in cash, at the desk" if quotes.is_at_desk(booking) else "to the card"
+        return f"{written(amount, booking.currency)} {way}"
     return f"{credits} {'credit' if credits == 1 else 'credits'}" if credits else "nothing"

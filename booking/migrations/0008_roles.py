@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("booking", "0006_moved"),
-        ("payments", "0005_the_studios_side"),
+        ("payments", "0006_corrected_credits"),
         ("notifications", "0002_the_members_journey"),
         ("members", "0003_command_runs"),
         ("mfa", "0003_authenticator_type_uniq"),
