@@ -24,6 +24,7 @@ from payments.models import (
     StripeEvent,
     UnmatchedMoney,
 )
+from tests.access.table import FORMS
 from tests.cast import Caller, give_credits, hired, session
 
 
@@ -53,6 +54,11 @@ class Studio:
             "token": CalendarFeed.issue(self.ana, now=self.now),
             "url": "nowhere",
             "id": str(self.ana.pk),
+            "pk": str(ClassSession.objects.earliest("pk").pk),
+            "member": str(self.ana.pk),
+            "member_id": str(self.ana.pk),
+            "report": "waitlist",
+            "table": "waitlist",
         }
 
     def _timetable(self) -> None:
@@ -92,6 +98,10 @@ class Studio:
         path = f"/{route.format_map(values)}"
         asked = "app_label=payments&model_name=creditlot&field_name=member"
         return f"{path}?{asked}" if route == "admin/autocomplete/" else path
+
+    def form(self, route: str) -> str:
+        """What is sent with a POST to it."""
+        return FORMS.get(route, "").format(reference=Booking.objects.get().reference)
 
     def _row(self, parts: list[str]) -> dict[str, Any]:
         """The row that a route is about."""

@@ -70,6 +70,26 @@ ADMIN: dict[str, Row] = {
     "admin/{url}": {},
     "admin/attention/": page(BOSSES),
     "admin/booking/classsession/week/": page(DESK),
+    "admin/booking/classsession/cancel/": page(BOSSES),
+    "admin/booking/classsession/cancelled/": page(BOSSES),
+    "admin/booking/classsession/change-many/": page(BOSSES),
+    "admin/checklist/": dict.fromkeys(("GET", "POST"), BOSSES),
+    "admin/reports/": page(BOSSES),
+    "admin/reports/{report}/{table}.csv": page(BOSSES),
+    # An instructor at the door of a session of their own.
+    "admin/desk/": {"GET": "IDGO", "POST": DESK},
+    "admin/desk/{pk}/": {"GET": "IDGO", "POST": "IDGO"},
+    "admin/desk/{pk}/print/": {"GET": "IDGO"},
+    "admin/desk/{pk}/people/": {"GET": DESK, "POST": DESK},
+    "admin/desk/{pk}/people/{member}/": {"GET": DESK, "POST": DESK},
+    "admin/people/{member_id}/": {"GET": DESK},
+    "admin/people/{member_id}/note/": {"POST": DESK},
+    "admin/people/{member_id}/grant/": {"POST": BOSSES},
+    "admin/people/{member_id}/correct/": {"POST": BOSSES},
+    "admin/people/{member_id}/refund/": {"POST": BOSSES},
+    "admin/people/{member_id}/resend/": {"POST": BOSSES},
+    "admin/people/{member_id}/block/": {"POST": BOSSES},
+    "admin/people/{member_id}/unblock/": {"POST": BOSSES},
     "admin/members/member/{id}/password/": page(BOSSES),
 }
 
@@ -120,9 +140,12 @@ for model, who in MODELS.items():
 
 # Who is offered what can be done to marked rows, beside deleting them where rows may be deleted.
 ACTIONS: dict[str, dict[str, str]] = {
-    "booking/classsession": {"cancel_and_return": BOSSES},
+    "booking/classsession": {"cancel_sessions": BOSSES, "change_many": BOSSES},
     "booking/timetablerule": {"generate": BOSSES},
     "payments/packpurchase": {"refund": BOSSES},
     "payments/refund": {"owe_again": BOSSES},
     "payments/unmatchedmoney": {"tick_off": BOSSES},
 }
+
+# What a form has to name before it is asked who sends it.
+FORMS = {"admin/desk/": "booking={reference}", "admin/desk/{pk}/": "act=check_in&booking={reference}"}

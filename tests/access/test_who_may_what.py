@@ -76,7 +76,7 @@ def test_they_may_what_the_table_says_and_nothing_else(studio: Studio, letter: s
         cache.clear()
         path = studio.address(route)
         for method in METHODS:
-            answer = ask(method, path, studio.people[letter])
+            answer = ask(method, path, studio.people[letter], studio.form(route))
             if is_let_in(answer) != (letter in row.get(method, "")):
                 wrong.append(f"{method} {route}: {answer.status_code} {answer.headers.get('Location', '')}")
     assert not wrong, "\n".join(wrong)
@@ -94,11 +94,11 @@ def test_marked_rows_are_offered_to_whom_the_table_says(studio: Studio, rf: Requ
         assert offered == wanted, model
 
 
-def ask(method: str, path: str, who: Member | None) -> Any:
+def ask(method: str, path: str, who: Member | None, form: str) -> Any:
     """One request, and all that it did undone."""
     client = Client(**{WHO: who})
     kind = "application/json" if path.startswith("/api/") else "application/x-www-form-urlencoded"
-    body = b"{}" if path.startswith("/api/") else b""
+    body = b"{}" if path.startswith("/api/") else form.encode()
     with transaction.atomic():
         answer = client.generic(method, path, body, content_type=kind)
         transaction.set_rollback(True)
