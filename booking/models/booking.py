@@ -89,6 +89,16 @@ class Booking(models.Model):
         indexes = (
             models.Index(fields=("expires_at",), condition=Q(status="pending"), name="holds_by_expiry"),
             models.Index(fields=("member", "-created_at"), name="bookings_of_member"),
+            # What the reports read of a booking, so that they need not read the bookings.
+            models.Index(
+                fields=("created_at", "status", "ended_reason", "paid_at", "ended_at"),
+                condition=Q(payment__isnull=False),
+                name="card_holds_by_their_making",
+            ),
+            models.Index(
+                fields=("session", "checked_in_at"), condition=Q(status="paid"), name="attendance_of_sessions"
+            ),
+            models.Index(fields=("paid_at",), condition=Q(paid_with="desk"), name="desk_takings"),
         )
 
     def __str__(self) -> str:
