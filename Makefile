@@ -11,6 +11,7 @@
 # make bench-frontend  how soon the schedule can be used on a slow phone
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-integrity  what check_integrity takes for a million bookings, on both databases
+# make bench-reports  what the page of reports takes for a million bookings, on both databases
 # make lock   write requirements*.txt from requirements*.in
 
 PYTHON ?= python3
@@ -29,6 +30,7 @@ STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-compile
 
 .PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-sandbox lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-sqlite test-postgresql check bench-frontend bench-integrity bench-reports bench-sandbox lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -98,6 +100,10 @@ check: $(VENV)/.development
 bench-integrity: $(VENV)/.development
 	DATABASE_URL= $(PY) -m bench.integrity
 	$(PY) -m tests.postgresql bench.integrity
+
+bench-reports: $(VENV)/.development
+	DATABASE_URL= $(PY) -m bench.reports
+	$(PY) -m tests.postgresql bench.reports
 
 bench-frontend: $(VENV)/.development
 	$(PY) -m bench.frontend

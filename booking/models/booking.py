@@ -112,6 +112,12 @@ class Booking(models.Model):
                 condition=Q(status="cancelled", paid_with="desk", returned_amount__gt=0, cash_returned_at=None),
                 name="cash_owed_at_the_desk",
             ),
+            # What the reports read of a booking, so that they need not read the bookings.
+                fields=("created_at", "status", "ended_reason", "paid_at", "ended_at"),
+                condition=Q(payment__isnull=False),
+                name="card_holds_by_their_making",
+                fields=("session", "checked_in_at"), condition=Q(status="paid"), name="attendance_of_sessions"
+            models.Index(fields=("paid_at",), condition=Q(paid_with="desk"), name="desk_takings"),
         )
 
     def __str__(self) -> str:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q, Sum
 
 from booking.models import Booking, ClassSession
 from booking.reports.moments import piece
@@ -23,16 +23,27 @@ class Attendance:
 
 
 def attendance(span: Span) -> list[Attendance]:
-    """Every piece, by when its sessions began; only of sessions that are over. One query."""
+    """Every piece, by when its sessions began; only of sessions that are over. One query.
+
+    First by session, to leave out those in which nobody looked, then the sessions of each piece added up.
+    """
     over = {"session__status": ClassSession.Status.SCHEDULED, "session__ends_at__lte": span.now}
-    looked = Exists(Booking.objects.filter(LOOKED, session=OuterRef("session"), status=Booking.Status.PAID))
-    paid = Booking.objects.filter(looked, status=Booking.Status.PAID, **over, **span.within("session__starts_at"))
-    rows = (
+    paid = Booking.objects.filter(status=Booking.Status.PAID, **over, **span.within("session__starts_at"))
+    sessions = (
         paid.filter(**span.of_kind("session__"))
         .order_by()
-        .annotate(piece=piece("session__starts_at", span.bounds))
-        .values("piece")
-        .annotate(booked=Count("pk"), missed=Count("pk", filter=NO_SHOW))
+        .values("session", piece=piece("session__starts_at", span.bounds))
+        .annotate(
+            booked=Count("session"), missed=Count("session", filter=NO_SHOW), looked=Count("session", filter=LOOKED)
+        )
+        .filter(looked__gt=0)
     )
-    found = {row["piece"]: (row["booked"], row["missed"]) for row in rows}
-    return [Attendance(one, *found.get(number, (0, 0))) for number, one in enumerate(span.pieces)]
+    sums = {
+        f"{what}_{number}": Sum(what, filter=Q(piece=number), default=0)
+        for number in range(len(span.pieces))
+        for what in ("booked", "missed")
+    }
+    found = sessions.aggregate(**sums)
+    return [
+        Attendance(one, found[f"booked_{number}"], found[f"missed_{number}"]) for number, one in enumerate(span.pieces)
+    ]

@@ -65,7 +65,7 @@ def _grouped(made: QuerySet[Booking]) -> Any:
     waited = Seconds(F("ended_at"), F("created_at"))
     grouped = made.order_by().annotate(took=minutes_begun("paid_at", "created_at"))
     return grouped.values("status", "ended_reason", "took").annotate(
-        count=Count("pk"), blocked=Sum(waited, filter=Q(ended_reason="expired"))
+        count=Count("*"), blocked=Sum(waited, filter=Q(ended_reason="expired"))
     )
 
 

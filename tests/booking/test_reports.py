@@ -1,7 +1,9 @@
 """How the studio is doing, held against small studios that can be counted by hand."""
 
+import csv
 from datetime import timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 from xml.etree import ElementTree
 
@@ -11,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from booking.reports_admin import SHEETS
+from booking.sheets.sheet import Table
 from members.models import Member
 from tests.booking.past import (
     PAGE,
@@ -221,6 +224,14 @@ def test_every_table_of_the_page_is_a_file_with_the_same_figures(desk: Client) -
         cells = [part.split("</td>")[0] for part in table.split("<td>")[1:]]
         lines = file.content.decode().splitlines()
         assert cells == [cell for line in lines[1:] for cell in line.split(",")]
+
+
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "|cmd", '=HYPERLINK("x","y")'])
+def test_no_cell_of_a_file_is_taken_for_a_formula(cell: str) -> None:
+    table = Table("x", "X", ("name", cell), [(cell, Decimal("-1.50")), ("Yoga, äöü", -3)])
+    [heading, first, second] = csv.reader(StringIO(table.as_csv(), newline=""))
+    assert (heading[1], first) == (f"'{cell}", [f"'{cell}", "-1.50"])
+    assert second == ["Yoga, äöü", "-3"]
 
 
 def test_it_is_for_staff_who_may_see_it(desk: Client, ana: Member, ben: Member) -> None:
