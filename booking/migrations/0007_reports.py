@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0004_the_studios_side'),
+        ('booking', '0006_moved'),
         ('payments', '0005_the_studios_side'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='booking',
-            index=models.Index(condition=models.Q(('status', 'paid')), fields=['session', 'checked_in_at'], name='attendance_of_sessions'),
+            index=models.Index(condition=models.Q(('status', 'paid')), fields=['session', 'checked_in_at', 'no_show_at'], name='attendance_of_sessions'),
         ),
         migrations.AddIndex(
             model_name='booking',

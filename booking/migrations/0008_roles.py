@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
     """The roles, as `booking/roles.py` has them. What a later release makes of them, `sync_roles` writes."""
 
     dependencies = [
-        ("booking", "0006_moved"),
+        ("booking", "0007_reports"),
         ("payments", "0006_corrected_credits"),
         ("notifications", "0002_the_members_journey"),
         ("members", "0003_command_runs"),

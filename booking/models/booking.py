@@ -116,7 +116,7 @@ class Booking(models.Model):
                 fields=("created_at", "status", "ended_reason", "paid_at", "ended_at"),
                 condition=Q(payment__isnull=False),
                 name="card_holds_by_their_making",
-                fields=("session", "checked_in_at"), condition=Q(status="paid"), name="attendance_of_sessions"
+                fields=("session", "checked_in_at", "no_show_at"), condition=Q(status="paid"), name="attendance_of_sessions"
             models.Index(fields=("paid_at",), condition=Q(paid_with="desk"), name="desk_takings"),
         )
 

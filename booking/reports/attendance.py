@@ -1,4 +1,4 @@
-"""Who had paid and did not come. Sessions in which nobody was checked in tell nothing, and are left out."""
+"""Who had paid and did not come. Sessions in which the desk marked nobody tell nothing, and are left out."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,8 @@ from booking.models import Booking, ClassSession
 from booking.reports.moments import piece
 from booking.reports.span import Piece, Span
 
-# What counts as not having come, and what shows that somebody looked. Once bookings keep the moment at which they were
-# marked: Q(no_show_at__isnull=False), and Q(checked_in_at__isnull=False) | Q(no_show_at__isnull=False).
-NO_SHOW, LOOKED = Q(checked_in_at=None), Q(checked_in_at__isnull=False)
+# What counts as not having come, and what shows that somebody looked.
+NO_SHOW, LOOKED = Q(checked_in_at=None), Q(checked_in_at__isnull=False) | Q(no_show_at__isnull=False)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from booking.svg import Frame
 
 SAYS = (
     "Paid bookings of sessions that are over and whose member was not checked in, by when the session began. Sessions "
-    "in which nobody was checked in are left out: there nobody looked."
+    "in which nobody was checked in or marked as a no-show are left out: there nobody looked."
 )
 
 

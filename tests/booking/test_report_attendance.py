@@ -36,8 +36,11 @@ def test_only_paid_seats_of_sessions_that_are_over_and_were_looked_after_count(d
     for status in ("pending", "freed", "cancelled"):
         booked(one, status)
     attended(class_at(wall("2026-03-02 18:00"), status="cancelled"), came=1, missed=3)
-    [row] = figures(desk, "no-shows/no-shows", **MARCH)
+    empty = class_at(wall("2026-03-03 18:00"))
+    booked(empty, no_show_at=empty.starts_at)
+    [row, marked] = figures(desk, "no-shows/no-shows", **MARCH)
     assert (row["booked"], row["did not come"]) == ("2", "1")
+    assert (marked["booked"], marked["did not come"]) == ("1", "1")
     attended(class_at(ago(minutes=30)), came=1, missed=3)
     assert figures(desk, "no-shows/no-shows", range="week") == []
 
