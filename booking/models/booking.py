@@ -113,10 +113,16 @@ class Booking(models.Model):
                 name="cash_owed_at_the_desk",
             ),
             # What the reports read of a booking, so that they need not read the bookings.
+            models.Index(
                 fields=("created_at", "status", "ended_reason", "paid_at", "ended_at"),
                 condition=Q(payment__isnull=False),
                 name="card_holds_by_their_making",
-                fields=("session", "checked_in_at", "no_show_at"), condition=Q(status="paid"), name="attendance_of_sessions"
+            ),
+            models.Index(
+                fields=("session", "checked_in_at", "no_show_at"),
+                condition=Q(status="paid"),
+                name="attendance_of_sessions",
+            ),
             models.Index(fields=("paid_at",), condition=Q(paid_with="desk"), name="desk_takings"),
         )
 
