@@ -57,6 +57,14 @@ def test_a_fresh_hold_stays(as_ana: Caller, sandbox: Sandbox) -> None:
     assert status(reference) == ("pending", "")
 
 
+def test_a_hold_of_who_was_deactivated_stands_until_it_runs_out(as_ana: Caller, ana: Member, sandbox: Sandbox) -> None:
+    reference = hold(as_ana, 29)
+    Member.objects.filter(pk=ana.pk).update(is_active=False)
+    assert "0 stale" in expire()[1]
+    age(reference, 2)
+    assert "1 stale, 1 freed" in expire()[1]
+
+
 def test_minutes_count_from_the_making_of_the_hold(as_ana: Caller, sandbox: Sandbox, settings: Any) -> None:
     settings.BOOKING_HOLD_MINUTES = 60
     young, old = hold(as_ana, 29), hold(as_ana, 31)
