@@ -244,7 +244,6 @@ def test_a_database_that_cannot_be_read_is_no_clean_one(studio: ClassSession, ca
 
 
 def test_a_database_that_lacks_migrations_is_not_judged(studio: ClassSession, capsys: Any) -> None:
-    row = MigrationRecorder.Migration.objects.filter(app="booking").latest("id")
     row = MigrationRecorder.Migration.objects.filter(app="booking").latest("name")
     row.delete()
     try:
