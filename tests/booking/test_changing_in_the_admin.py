@@ -85,6 +85,23 @@ def test_a_move_is_saved_once_staff_have_seen_who_is_told(
     assert is_in_order()
 
 
+def test_who_is_elsewhere_counts_other_sessions_at_the_new_time_alone(
+    desk: Client, as_ana: Caller, yoga: ClassSession
+) -> None:
+    """Not the session itself, which is moved by less than it lasts, nor what ends when it begins."""
+    as_ana.book(yoga)
+    as_ana.book(session(title="Before", amount=0, starts_at=yoga.starts_at - timedelta(minutes=30)))
+    as_ana.book(session(title="After", amount=0, starts_at=yoga.starts_at + timedelta(minutes=90)))
+    as_ana.book(session(title="Off", amount=0, starts_at=yoga.starts_at, status="cancelled"))
+    moved = {name: getattr(yoga, name) + timedelta(minutes=30) for name in ("starts_at", "ends_at")}
+    seen = words(save(desk, yoga, **moved))
+    assert "1 member will be told of the move" in seen
+    assert "has another booking then" not in seen
+    yoga.refresh_from_db()
+    moved = {name: getattr(yoga, name) + timedelta(minutes=31) for name in ("starts_at", "ends_at")}
+    assert "has another booking then: After," in words(save(desk, yoga, **moved))
+
+
 def test_the_confirmation_sends_everything_that_was_typed(desk: Client, as_ana: Caller, yoga: ClassSession) -> None:
     as_ana.book(yoga)
     asked = save(desk, yoga, location='Hall "2" <b>', description="Bring a mat", _continue="Save and continue")
