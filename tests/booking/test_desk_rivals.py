@@ -1,10 +1,13 @@
 """Two desks, a member's own phone, a cancellation: each acts between what a sale has read and what it writes."""
 
 import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.utils import timezone
 
 from booking.models import Booking, ClassSession
@@ -154,3 +157,41 @@ def test_cash_is_handed_back_at_one_of_two_desks(door: Door, other: Door, ana: M
         answer = door.http.post("/admin/desk/", sent)
     assert "handed back already" in door.told(answer)[-1]
     assert StaffAct.objects.filter(act="hand_back_cash").count() == 1
+
+
+def at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Each in a thread and on a connection of its own."""
+
+    def alone(act: Callable[[], Any]) -> Any:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(alone, acts))
+
+
+def test_eight_desks_sell_one_seat_and_two_extra_ones(door: Door, yoga: ClassSession, settings: Any) -> None:
+    settings.WALK_IN_EXTRA_SEATS = 2
+    people = [Member.objects.create_user(f"walks{number}@example.com") for number in range(8)]
+    form = {"here": "on", "reason": "came far"}
+    answers = at_once(*(lambda one=one: door.sells(yoga, one, **form) for one in people))
+    assert sorted(answer.status_code for answer in answers) == [200] * 5 + [302] * 3
+    assert (taken(yoga), seats_match()) == ((3, 3, 2), True)
+    lines = StaffAct.objects.filter(act="extra_seat").order_by("id")
+    assert sorted(line.after["extra_seats"] for line in lines) == [1, 2]
+
+
+def test_extra_seats_come_and_go_at_once(
+    door: Door, ana: Member, ben: Member, as_ana: Caller, yoga: ClassSession, settings: Any
+) -> None:
+    settings.WALK_IN_EXTRA_SEATS = 3
+    reference = door.sold(yoga, ana).reference
+    people = [Member.objects.create_user(f"walks{number}@example.com") for number in range(4)]
+    form = {"here": "on", "reason": "came far"}
+    sales = [lambda one=one: door.sells(yoga, one, **form) for one in people]
+    *answers, gone = at_once(*sales, lambda: as_ana.post(f"/api/booking/bookings/{reference}/cancel/"))
+    assert (gone.status_code, seats_match()) == (200, True)
+    sold = sum(answer.status_code == 302 for answer in answers)
+    assert taken(yoga) == (sold, max(sold, 1), max(sold - 1, 0))
