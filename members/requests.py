@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -74,6 +75,12 @@ def works_here(request: Request) -> bool:
 
 def member_of(request: Request) -> Member:
     """The member who asks; only for views that nobody else reaches."""
+    assert isinstance(request.user, Member)
+    return request.user
+
+
+def staff_of(request: HttpRequest) -> Member:
+    """Whoever of the staff sits before a page of the admin; nobody else gets there."""
     assert isinstance(request.user, Member)
     return request.user
 
