@@ -244,13 +244,13 @@ def test_a_database_that_cannot_be_read_is_no_clean_one(studio: ClassSession, ca
 
 
 def test_a_database_that_lacks_migrations_is_not_judged(studio: ClassSession, capsys: Any) -> None:
-    row = MigrationRecorder.Migration.objects.get(app="booking", name="0003_timetable")
+    row = MigrationRecorder.Migration.objects.filter(app="booking").latest("name")
     row.delete()
     try:
         with pytest.raises(SystemExit) as ended:
             call_command("check_integrity")
     finally:
-        MigrationRecorder(connection).record_applied("booking", "0003_timetable")
+        MigrationRecorder(connection).record_applied("booking", row.name)
     assert ended.value.code == 2
     assert "lacks 1 migrations" in capsys.readouterr().err
 
