@@ -13,16 +13,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from members import acts
-from members.models import Member
+from members.requests import staff_of
 
 # What is nobody's business, and what only a form needs.
 UNTOLD = ("data", "password", "password1", "password2", "usable_password", "idempotency_key")
-
-
-def staff_of(request: HttpRequest) -> Member:
-    """Who sits before a page of the admin; nobody else gets there."""
-    assert isinstance(request.user, Member)
-    return request.user
 
 
 def log(request: HttpRequest, act: str, subject: str, **told: Any) -> None:

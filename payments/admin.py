@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from boundary.books import ReadOnlyAdmin
-from members.acted import log, staff_of
+from members.acted import log
+from members.requests import staff_of
 from payments import credits, refunds
 from payments.models import (
     CreditEntry,
