@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from booking.models import SessionType
 from booking.reports.span import Span
@@ -38,6 +39,7 @@ class Asked:
 
 
 @may_see
+@require_safe
 def reports(request: HttpRequest) -> HttpResponse:
     """The page; a mistake in its address shows what is wrong, and no report."""
     kinds = dict(SessionType.objects.order_by("name").values_list("pk", "name"))
@@ -57,6 +59,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @may_see
+@require_safe
 def as_csv(request: HttpRequest, report: str, table: str) -> HttpResponse:
     """One table of a report as a file, with the figures of the page."""
     if report not in SHEETS:

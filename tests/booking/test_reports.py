@@ -137,6 +137,18 @@ def test_money_is_told_by_currency_and_by_way(desk: Client) -> None:
     assert ("Revenue and refunds in GBP" in text, "Revenue and refunds in JPY" in text) == (True, True)
 
 
+def test_what_the_desk_takes_and_returns_is_told_for_itself(desk: Client) -> None:
+    yoga = kind("Yoga")
+    one = class_at(wall("2026-03-04 18:00"), session_type=yoga)
+    taken = {"amount": 1200, "paid_at": wall("2026-03-02 12:00")}
+    booked(one, "cancelled", "desk", **taken, ended_at=wall("2026-03-03 12:00"), returned_amount=1000)
+    booked(one, "cancelled", "desk", **taken, ended_at=wall("2026-03-03 12:00"), returned_amount=0)
+    for query in ({}, {"type": str(yoga.pk)}):
+        first, second = figures(desk, "revenue/revenue", **{"from": "2026-03-02", "to": "2026-03-03"}, **query)
+        assert (first["bookings by card"], first["at the desk"], first["refunds"]) == ("0.00", "24.00", "0.00")
+        assert (second["at the desk"], second["refunds"]) == ("0.00", "10.00")
+
+
 def test_a_kind_of_session_is_told_apart(desk: Client) -> None:
     yoga, spin = kind("Yoga"), kind("Spin & <b>sweat</b>")
     one = class_at(wall("2026-03-02 18:00"), session_type=yoga)
@@ -244,6 +256,7 @@ def test_it_is_for_staff_who_may_see_it(desk: Client, ana: Member, ben: Member) 
         for path in (PAGE, f"{PAGE}fill/fill.csv"):
             assert browser.get(path).status_code == status
     assert desk.get(PAGE).status_code == 200
+    assert desk.post(PAGE).status_code == 405
 
 
 def test_it_costs_the_same_queries_whatever_has_happened(desk: Client, django_assert_num_queries: Any) -> None:
