@@ -1,6 +1,10 @@
 """The first steps of a studio: what is done, what is to do, and what only Stripe can tell."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
@@ -23,6 +27,8 @@ from payments.models import CreditPack, Payment, StripeEvent
 from payments.webhooks import TYPES
 from tests.booking.test_timetable import kind
 from tests.cast import Caller, Sandbox, paid_by_card, session
+from tests.races.server import ROOT, settings_of_this_run
+from tests.sandbox.conftest import eventually
 
 PAGE = "/admin/checklist/"
 HOOK = "https://studio.example.com/api/booking/stripe/webhook/"
@@ -176,7 +182,18 @@ def steps_of_another_day(desk: Client) -> Steps:
     return steps(desk)
 
 
-def test_a_dry_run_or_one_that_crashed_is_no_sign_of_life(desk: Client, sandbox: Sandbox) -> None:
+def test_one_that_stays_leaves_signs_of_life_while_it_is_there(desk: Client, sandbox: Sandbox) -> None:
+    variables = {**os.environ, **settings_of_this_run(sandbox.base)}
+    words = [sys.executable, "manage.py", "deliver_messages", "--watch"]
+    with subprocess.Popen(words, cwd=ROOT, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as watching:
+        eventually(CommandRun.objects.exists, within=60)
+        assert steps(desk).states["deliver_messages"] == "done"
+        watching.send_signal(signal.SIGINT)
+        out, err = watching.communicate(timeout=20)
+    assert (watching.returncode, out, err) == (0, b"deliver_messages: nothing due\n", b"")
+
+
+def test_a_dry_run_is_no_sign_of_life(desk: Client, sandbox: Sandbox) -> None:
     for command in ("expire_pending_bookings", "generate_sessions", "send_reminders"):
         call_command(command, "--dry-run", stdout=StringIO())
     assert not CommandRun.objects.exists()
