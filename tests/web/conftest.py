@@ -68,6 +68,12 @@ def strict(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
     yield from told(servers(CANCELLATION_TIERS="72:100,24:50:200"), sandbox)
 
 
+@pytest.fixture
+def back_office(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
+    """The same with the admin's own style sheets, which production collects beforehand."""
+    yield from told(servers(DEBUG="on"), sandbox)
+
+
 def told(server: Server, sandbox: Sandbox) -> Iterator[Server]:
     """Until the test is over the sandbox tells this server of its payments."""
     sandbox.control("POST", "configure", webhook_url=f"{server.base}/api/booking/stripe/webhook/")
