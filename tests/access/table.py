@@ -74,8 +74,8 @@ ADMIN: dict[str, Row] = {
     "admin/booking/classsession/cancelled/": page(BOSSES),
     "admin/booking/classsession/change-many/": page(BOSSES),
     "admin/checklist/": dict.fromkeys(("GET", "POST"), BOSSES),
-    "admin/reports/": page(BOSSES),
-    "admin/reports/{report}/{table}.csv": page(BOSSES),
+    "admin/reports/": {"GET": BOSSES},
+    "admin/reports/{report}/{table}.csv": {"GET": BOSSES},
     # An instructor at the door of a session of their own.
     "admin/desk/": {"GET": "IDGO", "POST": DESK},
     "admin/desk/{pk}/": {"GET": "IDGO", "POST": "IDGO"},
