@@ -80,7 +80,7 @@ def _cron(name: str, run: CommandRun | None, now: datetime) -> Step:
 
 def studio(now: datetime) -> list[Step]:
     """Whether there is something to sell, and who may sell it; four queries."""
-    return [_address(), _zone(now), *_offers(now), _staff()]
+    return [_address(), _zone(now), *_offers(now), _staff(), _second_factor()]
 
 
 def _offers(now: datetime) -> list[Step]:
@@ -108,6 +108,12 @@ def _staff() -> Step:
     return step(
         "A second member of staff", number > 1, fact, "Make a second one: who loses the only one is locked out."
     )
+
+
+def _second_factor() -> Step:
+    asked = settings.STAFF_SECOND_FACTOR == "required"
+    fact = "Staff give a code from their phone." if asked else "A password alone opens the admin."
+    return step("A second factor for staff", asked, fact, "Set STAFF_SECOND_FACTOR=required, once staff have a phone.")
 
 
 def _address() -> Step:

@@ -79,7 +79,7 @@ def test_a_fresh_installation_has_everything_to_do(desk: Client, settings: Any) 
     assert to_do == {
         "Stripe's keys", "Webhook heard", "Twilio's keys", "Templates of messages", "A server for e-mail",
         "A sender of e-mail", *CRON, "The studio's address", "Kinds of sessions", "A schedule", "Packs of credits",
-        "A second member of staff",
+        "A second member of staff", "A second factor for staff",
     }  # fmt: skip
     assert all(page.advice[title] for title in to_do), "each says what to do"
     assert "0 of " in page.text
@@ -104,7 +104,8 @@ def test_a_studio_that_is_set_up_has_little_left(
         CommandRun.objects.create(command=command, ended_at=timezone.now())
     page = asked(desk)
     left = {title: state for title, state in page.states.items() if state != "done"}
-    assert left == {"Kinds of events heard": "cannot tell", "The studio's clock": "cannot tell"}
+    untold = {"Kinds of events heard": "cannot tell", "The studio's clock": "cannot tell"}
+    assert left == {**untold, "A second factor for staff": "to do"}, "Carla gives a password alone"
     assert "payment_intent.succeeded" in page.facts["Kinds of events heard"].split("Never")[0]
     assert "charge.dispute.created" in page.facts["Kinds of events heard"].split("Never")[1]
 

@@ -110,10 +110,10 @@ def test_what_is_unsafe_in_production_refuses_to_start_and_is_named(name: str, c
     assert "sk_live_x" not in line
 
 
-def test_production_asks_staff_for_a_second_factor_unless_it_is_told_otherwise() -> None:
+def test_production_asks_staff_for_a_second_factor_once_it_is_told_to() -> None:
     ask = "from config import settings as s; print(s.STAFF_SECOND_FACTOR)"
-    assert [start(ask, **VALUES).stdout, start(ask).stdout] == ["required\n", "off\n"]
-    assert start(ask, **VALUES, STAFF_SECOND_FACTOR="off").stdout == "off\n"
+    assert [start(ask, **VALUES).stdout, start(ask).stdout] == ["off\n", "off\n"]
+    assert start(ask, **VALUES, STAFF_SECOND_FACTOR="required").stdout == "required\n"
 
 
 def test_production_refuses_the_whole_sandbox_and_names_each_variable() -> None:
