@@ -31,8 +31,8 @@ def test_ida_is_reminded_then_hears_no_more_on_whatsapp_until_she_wants_to(studi
     told = ida.reads()
     assert told.keys() == {"reminder"}
     assert "Spin" in told["reminder"]
-    # Who has said STOP may still ask.
-    assert "Nothing is returned." in ida.writes("CANCEL")
+    # Who has said STOP may still ask; what the studio has moved goes back in full.
+    assert "15.00 GBP goes back to your card." in ida.writes("CANCEL")
 
     assert ida.writes("START").startswith("You will hear from us on WhatsApp again.")
     studio.moves(spin, days=2)
