@@ -37,7 +37,7 @@ def test_ida_is_reminded_then_hears_no_more_on_whatsapp_until_she_wants_to(studi
     assert ida.writes("START").startswith("You will hear from us on WhatsApp again.")
     studio.moves(spin, days=2)
     assert (ida.hears().keys(), ida.reads()) == ({"session_moved"}, {})
-    # Moved to later, it is in time again, and that counts from the new start.
+    # So does this one now: the studio has moved it as well.
     assert "15.00 GBP goes back to your card." in ida.writes(f"CANCEL {second}")
     assert "15.00 GBP goes back to your card." in ida.writes("CONFIRM")
     studio.post_arrives()
