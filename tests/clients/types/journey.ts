@@ -26,7 +26,7 @@ async function book(session: number): Promise<Booked> {
 async function cancel(booking: Booked): Promise<components["schemas"]["BookingStatusEnum"]> {
   const path = `/api/booking/bookings/${booking.reference}/`;
   const quote = await send<Body<operations["booking_bookings_cancellation_retrieve"], 200>>("GET", `${path}cancellation/`);
-  const returns: "card" | "credits" | "nothing" = quote.returns;
+  const returns: "card" | "credits" | "desk" | "nothing" = quote.returns;
   const asked: components["schemas"]["CancelRequest"] = { quote: quote.quote };
   const cancelled = await send<Body<operations["booking_bookings_cancel_create"], 200>>("POST", `${path}cancel/`, asked);
   return returns === "nothing" ? booking.status : cancelled.status;
