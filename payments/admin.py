@@ -81,12 +81,12 @@ class RefundAdmin(ReadOnlyAdmin):
         self.message_user(request, f"{done} owed again; the rest has been returned already or has not failed.")
 
 
-@transaction.atomic
 def _owe_again(request: HttpRequest, refund: Refund, now: datetime) -> bool:
-    again = refunds.owe_again(refund.pk, now=now)
-    if again is not None and again.created_at == now:  # else an earlier press of the button did it
-        told = {"refund": again.pk, "amount": again.amount, "currency": again.currency}
-        log(request, "owe_refund_again", refund.payment.subject, before={"refund": refund.pk}, after=told)
+    with transaction.atomic():
+        again = refunds.owe_again(refund.pk, now=now)
+        if again is not None and again.created_at == now:  # else an earlier press of the button did it
+            told = {"refund": again.pk, "amount": again.amount, "currency": again.currency}
+            log(request, "owe_refund_again", refund.payment.subject, before={"refund": refund.pk}, after=told)
     return again is not None
 
 
