@@ -16,7 +16,7 @@ from rest_framework.exceptions import APIException
 
 from booking import attendance, desk, roster, timetable
 from booking.models import Booking, ClassSession
-from members.models import Member
+from members.requests import staff_of
 from payments.currencies import written
 
 Act = Callable[..., Booking]
@@ -110,12 +110,6 @@ def _hand_back(request: HttpRequest, back: str) -> HttpResponse:
         cash = written(booking.returned_amount, booking.currency)
         messages.success(request, f"{cash} handed back to {booking.member}, for {booking.reference}.")
     return HttpResponseRedirect(back)
-
-
-def staff_of(request: HttpRequest) -> Member:
-    """Who asks; the admin lets nobody else so far."""
-    assert isinstance(request.user, Member)
-    return request.user
 
 
 def session_of(request: HttpRequest, pk: int, *, desk_only: bool = False) -> ClassSession:

@@ -17,6 +17,7 @@ from booking import timetable
 from booking.person_forms import ActForm, BlockForm, CorrectForm, GrantForm, NoteForm, RefundForm, ResendForm
 from members import acts, notes, standing
 from members.models import Member
+from members.requests import staff_of
 from notifications import again
 from payments import credits, currencies, goodwill
 from payments.currencies import written
@@ -49,13 +50,8 @@ def _act(permission: str, form: type[ActForm], do: Done) -> Callable[..., HttpRe
     return view
 
 
-def _staff(request: HttpRequest) -> Member:
-    assert isinstance(request.user, Member)
-    return request.user
-
-
 def _note(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
-    added = notes.add(member.pk, text=given["text"], seen=given["seen"], by=_staff(request), now=now)
+    added = notes.add(member.pk, text=given["text"], seen=given["seen"], by=staff_of(request), now=now)
     return added, "The note was added." if added else "This note is there already."
 
 
@@ -68,7 +64,7 @@ def _grant(request: HttpRequest, member: Member, given: dict[str, Any], now: dat
             member=member,
             credits=number,
             note=given["reason"],
-            granted_by=_staff(request),
+            granted_by=staff_of(request),
             now=now,
             expires_at=timetable.begins(last_day + timedelta(days=1), time.min) if last_day else None,
             idempotency_key=str(given["key"]),
@@ -101,7 +97,7 @@ def _log(
     after: dict[str, Any],
 ) -> None:
     acts.record(
-        actor=_staff(request),
+        actor=staff_of(request),
         act=act,
         subject=f"member:{member.pk}",
         now=now,
@@ -123,7 +119,7 @@ def _refund(request: HttpRequest, member: Member, given: dict[str, Any], now: da
         member=member,
         amount=amount,
         seen=given["seen"],
-        by=_staff(request),
+        by=staff_of(request),
         reason=given["reason"],
         now=now,
     )
@@ -132,17 +128,17 @@ def _refund(request: HttpRequest, member: Member, given: dict[str, Any], now: da
 
 
 def _resend(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
-    sent = again.send(given["message"], member=member, by=_staff(request), now=now)
+    sent = again.send(given["message"], member=member, by=staff_of(request), now=now)
     return sent, "The message is sent again." if sent else "It was sent again already; look at the latest one."
 
 
 def _block(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
-    done = standing.block(member.pk, by=_staff(request), reason=given["reason"], now=now)
+    done = standing.block(member.pk, by=staff_of(request), reason=given["reason"], now=now)
     return done, "They are blocked, and signed out everywhere." if done else "They are blocked already."
 
 
 def _unblock(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
-    done = standing.unblock(member.pk, by=_staff(request), reason=given["reason"], now=now)
+    done = standing.unblock(member.pk, by=staff_of(request), reason=given["reason"], now=now)
     return done, "They may sign in again." if done else "They are not blocked."
 
 

@@ -15,10 +15,11 @@ from rest_framework.exceptions import APIException
 
 from booking import desk, roster
 from booking.desk_forms import NewcomerForm, SaleForm
-from booking.desk_pages import page, session_of, staff_of, to_row, typed
+from booking.desk_pages import page, session_of, to_row, typed
 from booking.models import Booking, ClassSession
 from members import acts
 from members.models import Member
+from members.requests import staff_of
 from payments import credits
 from payments.currencies import written
 
