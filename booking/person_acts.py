@@ -15,7 +15,8 @@ from rest_framework.exceptions import APIException
 
 from booking import timetable
 from booking.person_forms import ActForm, BlockForm, CorrectForm, GrantForm, NoteForm, RefundForm, ResendForm
-from members import acts, notes, standing
+from members import notes, standing
+from members.acted import log
 from members.models import Member
 from members.requests import staff_of
 from notifications import again
@@ -71,7 +72,8 @@ def _grant(request: HttpRequest, member: Member, given: dict[str, Any], now: dat
         )
         if granted:
             after = {"balance": before + number, "lot": lot.pk, "expires_at": lot.expires_at}
-            _log(request, member, "grant_credits", given, now, {"balance": before}, after)
+            told = {"before": {"balance": before}, "after": after, "reason": given["reason"]}
+            log(request, "grant_credits", f"member:{member.pk}", **told)
     return granted, f"Credits granted: {number}." if granted else "These credits were granted already."
 
 
@@ -83,28 +85,9 @@ def _correct(request: HttpRequest, member: Member, given: dict[str, Any], now: d
         taken = credits.correct(member, credits=number, lot_id=lot, seen=given["seen"], now=now)
         if taken:
             after = {"balance": before - number, "lot": lot}
-            _log(request, member, "correct_credits", given, now, {"balance": before}, after)
+            told = {"before": {"balance": before}, "after": after, "reason": given["reason"]}
+            log(request, "correct_credits", f"member:{member.pk}", **told)
     return taken, f"Credits taken back: {number}." if taken else "These credits were taken back already."
-
-
-def _log(
-    request: HttpRequest,
-    member: Member,
-    act: str,
-    given: dict[str, Any],
-    now: datetime,
-    before: dict[str, Any],
-    after: dict[str, Any],
-) -> None:
-    acts.record(
-        actor=staff_of(request),
-        act=act,
-        subject=f"member:{member.pk}",
-        now=now,
-        before=before,
-        after=after,
-        reason=given["reason"],
-    )
 
 
 def _refund(request: HttpRequest, member: Member, given: dict[str, Any], now: datetime) -> tuple[bool, str]:
