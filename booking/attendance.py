@@ -57,14 +57,9 @@ def miss_the_rest(session: ClassSession, *, actor: Member, now: datetime) -> int
         unseen = Booking.objects.filter(Booking.UNSEEN, session=session, status=Booking.Status.PAID)
         rows = list(unseen.select_for_update(no_key=True).order_by("pk"))
         for row in rows:
-            _write_off(row, actor=actor, now=now)
+            with _noted(row, "no_show", actor=actor, now=now):
+                row.miss(now=now)
     return len(rows)
-
-
-def _write_off(row: Booking, *, actor: Member, now: datetime) -> None:
-    before = _seen(row)
-    row.miss(now=now)
-    acts.record(actor=actor, act="no_show", subject=row.subject, now=now, before=before, after=_seen(row))
 
 
 def _has_begun(session: ClassSession, now: datetime) -> bool:
@@ -76,11 +71,18 @@ def _logged(booking: Booking, act: str, *, actor: Member, now: datetime) -> Iter
     """The row as it stands, locked: what changes of it is logged, in the same transaction."""
     with transaction.atomic():
         row = Booking.objects.select_for_update(no_key=True).get(pk=booking.pk)
-        before = _seen(row)
-        yield row
-        after = _seen(row)
-        if before != after:
-            acts.record(actor=actor, act=act, subject=row.subject, now=now, before=before, after=after)
+        with _noted(row, act, actor=actor, now=now):
+            yield row
+
+
+@contextmanager
+def _noted(row: Booking, act: str, *, actor: Member, now: datetime) -> Iterator[None]:
+    """What changes of a locked row goes into the log; nothing when nothing did."""
+    before = _seen(row)
+    yield
+    after = _seen(row)
+    if before != after:
+        acts.record(actor=actor, act=act, subject=row.subject, now=now, before=before, after=after)
 
 
 def _seen(row: Booking) -> dict[str, Any]:
