@@ -60,7 +60,7 @@ def _grant(request: HttpRequest, member: Member, given: dict[str, Any], now: dat
     last_day, number = given["last_day"], given["credits"]
     with transaction.atomic():
         standing.living(member.pk)
-        before = credits.balance(member, now=now)
+        before = credits.balance(member, at=now)
         lot, granted = credits.grant(
             member=member,
             credits=number,
@@ -81,7 +81,7 @@ def _correct(request: HttpRequest, member: Member, given: dict[str, Any], now: d
     number, lot = given["credits"], given["lot"]
     with transaction.atomic():
         standing.living(member.pk)
-        before = credits.balance(member, now=now)
+        before = credits.balance(member, at=now)
         taken = credits.correct(member, credits=number, lot_id=lot, seen=given["seen"], now=now)
         if taken:
             after = {"balance": before - number, "lot": lot}

@@ -73,7 +73,7 @@ def sale(request: HttpRequest, pk: int, member: int) -> HttpResponse:
 
 def _prices(one: ClassSession, buyer: Member) -> dict[str, Any]:
     """What the page of a sale says beside its form."""
-    has = sum(lot.remaining for lot in credits.usable(buyer, at=one.starts_at))
+    has = credits.balance(buyer, at=one.starts_at)
     holding = Booking.objects.filter(member=buyer, session=one, status__in=Booking.HOLDING).first()
     return {
         "balance": has,

@@ -19,9 +19,9 @@ def usable(member: Member, *, at: datetime) -> QuerySet[CreditLot]:
     return CreditLot.objects.filter(living, member=member, remaining__gt=0).order_by(*first)
 
 
-def balance(member: Member, *, now: datetime) -> int:
-    """How many credits the member can spend at this moment."""
-    return usable(member, at=now).aggregate(sum=Sum("remaining"))["sum"] or 0
+def balance(member: Member, *, at: datetime) -> int:
+    """How many credits the member can spend on what is at that moment."""
+    return usable(member, at=at).aggregate(sum=Sum("remaining"))["sum"] or 0
 
 
 def grant(

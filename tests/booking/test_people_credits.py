@@ -48,7 +48,7 @@ def left() -> list[int]:
 def test_credits_are_granted_with_a_reason(desk: Client, as_ana: Caller, ana: Member, carla: Member) -> None:
     give_credits(ana, 2)
     assert grant(desk, ana) == "Credits granted: 3."
-    assert (balance(as_ana), credits.balance(ana, now=timezone.now())) == (5, 5)
+    assert (balance(as_ana), credits.balance(ana, at=timezone.now())) == (5, 5)
     lot = CreditLot.objects.get(granted=3)
     assert (lot.member, lot.granted_by, lot.note, lot.expires_at) == (ana, carla, "A birthday", None)
     line = StaffAct.objects.get()
