@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from booking import expiry, messages, policy, seats, settlement
-from booking.exceptions import AlreadyBooked, SessionClosed, SessionFull, TooManyHolds
+from booking.exceptions import AlreadyBooked, OfferGone, SessionClosed, SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
 from members.models import Member
 from payments import credits, intents
@@ -33,10 +33,6 @@ class Booked:
     booking: Booking
     created: bool
     client_secret: str = ""
-
-
-class OfferGone(Exception):
-    """The offer was taken, given up or has lapsed since we looked."""
 
 
 @dataclass(frozen=True)
@@ -110,9 +106,7 @@ def _own_booking(order: Order) -> Booking | None:
 
 def _take_offer(offer: Booking, order: Order) -> Booked | None:
     """Pay for the seat that the waitlist keeps; None when the time for that was over, and the seat is handed on."""
-    assert offer.expires_at is not None
-    if offer.expires_at <= order.now or not order.session.is_open(order.now):
-        settlement.lapse(offer, reason="offer_lapsed", by=BY, now=order.now)
+    if settlement.lapse_if_over(offer, order.session, by=BY, now=order.now):
         return None
     return _book_new(replace(order, offer=offer))
 
@@ -236,12 +230,7 @@ def _write(order: Order, status: Booking.Status, *, reason: str, **fields: Any) 
     fields = {"amount": 0, "pay_with": order.pay_with, "idempotency_key": order.key, **fields}
     fields["currency"] = order.session.currency
     order.tried[booking.reference] = order.reference
-    if order.offer is None:
-        booking.status, booking.created_at = status, order.now
-        for name, value in fields.items():
-            setattr(booking, name, value)
-        booking.start(by=BY, reason=reason)
-    elif not booking.accept(status, by=BY, reason=reason, now=order.now, **fields):
+    if not booking.make(status, by=BY, reason=reason, now=order.now, **fields):
         raise OfferGone
     return booking
 

@@ -18,12 +18,13 @@ from booking.exceptions import (
     LineFirst,
     NotCancellable,
     NothingOwed,
+    OfferGone,
     ReasonNeeded,
     SessionClosed,
     SessionFull,
 )
 from booking.models import Booking, ClassSession
-from booking.sales import OfferGone, Sale, SeatsMoved, sell
+from booking.sales import Sale, SeatsMoved, sell
 from members import acts
 from members.models import Member
 from payments.exceptions import CreditsMoved, IdempotencyKeyReused
@@ -160,9 +161,7 @@ def _found(sale: Sale) -> Booking | None:
 
 def _take_offer(sale: Sale, offer: Booking) -> Sold | None:
     """Pay for the seat that the waitlist keeps; None when the time for that was over, and the seat is handed on."""
-    assert offer.expires_at is not None
-    if offer.expires_at <= sale.now or not sale.session.is_open(sale.now):
-        settlement.lapse(offer, reason="offer_lapsed", by=sale.by, now=sale.now)
+    if settlement.lapse_if_over(offer, sale.session, by=sale.by, now=sale.now):
         return None
     return Sold(sell(replace(sale, offer=offer)), created=True)
 

@@ -4,6 +4,10 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 
 
+class OfferGone(Exception):
+    """No refusal: the offer was taken, given up or has lapsed since we looked, and one looks again."""
+
+
 class Conflict(APIException):
     status_code = status.HTTP_409_CONFLICT
 

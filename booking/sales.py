@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from booking import messages, seats, waitlist
-from booking.exceptions import MemberBlocked
+from booking.exceptions import MemberBlocked, OfferGone
 from booking.models import Booking, ClassSession
 from members import acts
 from members.models import Member
@@ -25,10 +25,6 @@ from payments.models import CreditLot
 Status, PayWith, PaidWith = Booking.Status, Booking.PayWith, Booking.PaidWith
 NO_CREDITS = "They do not have enough credits for this session."
 TOLD = ("amount", "currency", "credits_spent", "paid_with", "status", "checked_in_at")
-
-
-class OfferGone(Exception):
-    """The offer was taken, given up or has lapsed since we looked."""
 
 
 class SeatsMoved(Exception):
@@ -119,12 +115,7 @@ def _write(sale: Sale, draft: Booking, paid: dict[str, Any]) -> Booking:
     asked = {"pay_with": sale.pay_with, "idempotency_key": sale.key, "currency": sale.session.currency}
     fields = {"amount": 0, "paid_at": sale.now, "checked_in_at": sale.now if sale.here else None, **asked, **paid}
     reason = str(paid["paid_with"])
-    if sale.offer is None:
-        draft.status, draft.created_at = Status.PAID, sale.now
-        for name, value in fields.items():
-            setattr(draft, name, value)
-        draft.start(by=sale.by, reason=reason)
-    elif not draft.accept(Status.PAID, by=sale.by, reason=reason, now=sale.now, **fields):
+    if not draft.make(Status.PAID, by=sale.by, reason=reason, now=sale.now, **fields):
         raise OfferGone
     return draft
 

@@ -49,6 +49,15 @@ def lapse(booking: Booking, *, reason: str, by: str, now: datetime) -> bool:
     return lapsed
 
 
+def lapse_if_over(offer: Booking, session: ClassSession, *, by: str, now: datetime) -> bool:
+    """End an offer whose time is over, or whose session takes nobody any more; whether it was. See `lapse`."""
+    assert offer.expires_at is not None
+    over = offer.expires_at <= now or not session.is_open(now)
+    if over:
+        lapse(offer, reason="offer_lapsed", by=by, now=now)
+    return over
+
+
 def _leave_seat(booking: Booking, now: datetime) -> None:
     messages.tell_freed(booking, session=booking.session, member=booking.member, now=now)
     waitlist.hand_on(booking.session_id, now=now)

@@ -150,6 +150,15 @@ class Booking(models.Model):
         """A seat kept for a member of the waitlist, who has not said yet how to pay for it."""
         return self.status == self.Status.PENDING and self.payment_id is None
 
+    def make(self, status: str, *, by: str, reason: str, now: datetime, **fields: Any) -> bool:
+        """Insert it as it is paid or held from now on, or accept the offer that it is; False as `accept` says."""
+        if self.pk is not None:
+            return self.accept(status, by=by, reason=reason, now=now, **fields)
+        for name, value in {"status": status, "created_at": now, **fields}.items():
+            setattr(self, name, value)
+        self.start(by=by, reason=reason)
+        return True
+
     def accept(self, status: str, *, by: str, reason: str, now: datetime, **fields: Any) -> bool:
         """An offer becomes what its member makes of it: a hold with a payment, or paid.
 
