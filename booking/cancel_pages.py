@@ -5,7 +5,7 @@ from collections.abc import Collection
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -20,6 +20,7 @@ PERMISSION = "booking.cancel_classsession"
 # A page is answered in time, whatever Stripe does: going on is one more press, and the expiry command goes on as well.
 PATIENCE_SECONDS = 15
 MOST = 100
+may_cancel = permission_required(PERMISSION, raise_exception=True)
 
 
 class NotChosen(Exception):
@@ -31,8 +32,9 @@ def address(page: str, ids: Collection[int]) -> str:
     return f"{reverse(f'admin:{page}')}?{urlencode({'ids': ','.join(map(str, ids))}, safe=',')}"
 
 
-def chosen(asked: str) -> list[int]:
-    """The sessions that an address or a form names."""
+def chosen(request: HttpRequest) -> list[int]:
+    """The sessions that an address or a form names; NotChosen."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("ids", "")
     try:
         ids = sorted({int(number) for number in asked.split(",") if number.strip()})
     except ValueError as error:
@@ -49,12 +51,11 @@ def to_list(request: HttpRequest, why: NotChosen) -> HttpResponse:
     return HttpResponseRedirect(reverse("admin:booking_classsession_changelist"))
 
 
+@may_cancel
 def cancel(request: HttpRequest) -> HttpResponse:
     """What cancelling these sessions would do; a POST does it, or goes on with what was left."""
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
     try:
-        ids = chosen(request.POST.get("ids", "") if request.method == "POST" else request.GET.get("ids", ""))
+        ids = chosen(request)
     except NotChosen as error:
         return to_list(request, error)
     if request.method == "POST":
@@ -86,12 +87,11 @@ def _do(request: HttpRequest, ids: list[int]) -> None:
             break
 
 
+@may_cancel
 def report(request: HttpRequest) -> HttpResponse:
     """How far it has come, read off the rows: whoever comes back, reloads or was cut off sees what is so now."""
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
     try:
-        ids = chosen(request.GET.get("ids", ""))
+        ids = chosen(request)
     except NotChosen as error:
         return to_list(request, error)
     reports = cancellation_report.read(ids, now=timezone.now())

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
@@ -59,12 +59,11 @@ def before_saving(page: admin.ModelAdmin, request: HttpRequest, object_id: str) 
     return _shown(request, outlooks, back=request.get_full_path())
 
 
+@permission_required(PERMISSION, raise_exception=True)
 def many(request: HttpRequest) -> HttpResponse:
     """Change seats, instructor or location of several sessions: what, then whom it concerns, and then it is done."""
-    if not request.user.has_perm(PERMISSION):
-        raise PermissionDenied
     try:
-        ids = chosen(request.POST.get("ids", "") if request.method == "POST" else request.GET.get("ids", ""))
+        ids = chosen(request)
     except NotChosen as error:
         return to_list(request, error)
     form = ManyForm(request.POST or None)

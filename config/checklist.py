@@ -1,7 +1,7 @@
 """From a fresh installation to a studio that is open: one page of every step. Reads only."""
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -10,14 +10,11 @@ from django.views.decorators.http import require_http_methods
 from config import stripe_steps, studio_steps
 from config.steps import State
 
-MAY_LOOK = "booking.change_classsession"
 
-
+@permission_required("booking.change_classsession", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The page itself never waits for anybody; a press of its button asks Stripe."""
-    if not request.user.has_perm(MAY_LOOK):
-        raise PermissionDenied
     asking = request.method == "POST" and stripe_steps.can_ask()
     answer = stripe_steps.ask() if asking else None
     now = timezone.now()
