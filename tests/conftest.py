@@ -157,10 +157,16 @@ def anyone() -> Caller:
 
 
 @pytest.fixture
-def desk(carla: Member) -> Client:
-    """Carla's browser, with every permission of the admin."""
+def boss(carla: Member) -> Member:
+    """Carla, who may do everything."""
     carla.is_superuser = True
     carla.save()
+    return carla
+
+
+@pytest.fixture
+def desk(boss: Member) -> Client:
+    """Carla's browser, with every permission of the admin."""
     client = Client()
-    client.force_login(carla)
+    client.force_login(boss)
     return client

@@ -23,17 +23,9 @@ from payments import credits, refunds
 from payments.models import CreditLot, Refund
 from tests.booking.door import Door
 from tests.cast import Caller, Sandbox, give_credits, intent_of, paid_by_card, seats_match, session, tell
-from tests.rival import meanwhile
+from tests.rival import Crash, crash, meanwhile
 
 PREVIEW, REPORT = "/admin/booking/classsession/cancel/", "/admin/booking/classsession/cancelled/"
-
-
-class Crash(BaseException):
-    """The process ends here."""
-
-
-def crash() -> None:
-    raise Crash
 
 
 @pytest.fixture(autouse=True)

@@ -18,7 +18,7 @@ from notifications import delivery
 from notifications.models import Message
 from tests.booking.test_cancelling_in_the_admin import everything, ids, words
 from tests.cast import Caller, seats_match, session
-from tests.rival import meanwhile
+from tests.rival import Crash, crash, meanwhile
 
 MANY = "/admin/booking/classsession/change-many/"
 
@@ -215,12 +215,6 @@ def test_a_crash_between_two_is_gone_on_with_by_the_same_press(
     spin = session(title="Spin", amount=0)
     as_ana.book(yoga)
     as_ben.book(spin)
-
-    class Crash(BaseException):
-        pass
-
-    def crash() -> None:
-        raise Crash
 
     with pytest.raises(Crash), meanwhile(lambda: None, crash, before='INSERT INTO "members_staffact"'):
         many(desk, yoga, spin, location="Hall", _confirmed="yes")

@@ -14,11 +14,7 @@ from notifications.models import Message
 from payments import refunds
 from payments.models import Refund
 from tests.cast import Caller, Sandbox, code, give_credits, intent_of, paid_by_card, seats_match, session, tell
-from tests.rival import meanwhile
-
-
-class Crash(BaseException):
-    """The process ends here."""
+from tests.rival import Crash, crash, meanwhile
 
 
 @pytest.fixture(autouse=True)
@@ -244,9 +240,6 @@ def test_a_crash_between_two_refunds_leaves_the_rest_to_the_next_call(
     one = session()
     references = [paid_by_card(caller, one, sandbox) for caller in (as_ana, as_ben)]
 
-    def crash() -> None:
-        raise Crash
-
     with pytest.raises(Crash), meanwhile(lambda: None, crash, before='UPDATE "booking_booking"'):
         cancel(as_carla, one)
     assert sorted(Booking.objects.values_list("status", flat=True)) == ["cancelled", "paid"]
@@ -265,9 +258,6 @@ def test_what_a_crash_has_left_is_finished_by_the_expiry_command(
     one = session(capacity=2)
     mine, his = (paid_by_card(caller, one, sandbox) for caller in (as_ana, as_ben))
     assert Caller(dan).post(f"/api/booking/sessions/{one.pk}/waitlist/").status_code == 201
-
-    def crash() -> None:
-        raise Crash
 
     with pytest.raises(Crash), meanwhile(crash, before='UPDATE "booking_waitlistentry"'):
         cancel(as_carla, one)
@@ -313,9 +303,6 @@ def test_who_gives_up_what_a_crash_has_left_gets_everything_too(
     both = {as_ana: mine, as_ben: his}
     bodies = {caller: terms(caller, reference) for caller, reference in both.items()}
     assert {body["returns"] for body in bodies.values()} == {"nothing"}
-
-    def crash() -> None:
-        raise Crash
 
     with pytest.raises(Crash), meanwhile(crash, before='UPDATE "booking_booking"'):
         cancel(as_carla, one)

@@ -15,14 +15,7 @@ from tests.web.visitor import DESK, NARROW, SHOTS, Visit, Visitor
 
 
 @pytest.fixture
-def carla(carla: Member) -> Member:
-    carla.is_superuser = True
-    carla.save()
-    return carla
-
-
-@pytest.fixture
-def regular(as_ana: Caller, ana: Member, carla: Member, sandbox: Sandbox) -> Member:
+def regular(as_ana: Caller, ana: Member, boss: Member, sandbox: Sandbox) -> Member:
     """Ana, who has done a little of everything, and whose names are long."""
     paid_by_card(as_ana, session(title="Bouldering for people who are afraid of heights"), sandbox)
     give_credits(ana, 5)
@@ -31,12 +24,12 @@ def regular(as_ana: Caller, ana: Member, carla: Member, sandbox: Sandbox) -> Mem
     ClassSession.objects.filter(title="Long ago").update(starts_at=timezone.now() - timedelta(days=9))
     Booking.objects.filter(reference=over).update(checked_in_at=timezone.now() - timedelta(days=9))
     WaitlistEntry.objects.create(member=ana, session=session(title="Full house"), joined_at=timezone.now())
-    MemberNote.objects.create(member=ana, text=f"Bad knee.\n{'x' * 90}", by=carla, at=timezone.now())
+    MemberNote.objects.create(member=ana, text=f"Bad knee.\n{'x' * 90}", by=boss, at=timezone.now())
     return ana
 
 
-def opens(visit: Visit, carla: Member, site: Server, member: Member) -> Visitor:
-    staff: Visitor = visit(carla, at=site, viewport=DESK)
+def opens(visit: Visit, boss: Member, site: Server, member: Member) -> Visitor:
+    staff: Visitor = visit(boss, at=site, viewport=DESK)
     staff.page.goto(f"{staff.base}/admin/people/{member.pk}/")
     return staff
 
@@ -51,9 +44,9 @@ def fills(staff: Visitor, summary: str, *, button: str, **fields: str) -> None:
 
 
 def test_staff_look_after_a_member(
-    visit: Visit, back_office: Server, carla: Member, regular: Member, sandbox: Sandbox
+    visit: Visit, back_office: Server, boss: Member, regular: Member, sandbox: Sandbox
 ) -> None:
-    staff = opens(visit, carla, back_office, regular)
+    staff = opens(visit, boss, back_office, regular)
     staff.shows("person")
     fills(staff, "Give back", button="Give back", Amount="5", Reason="The heating was off")
     staff.sees("5.00 GBP goes back to the card.")
@@ -80,9 +73,9 @@ def test_staff_look_after_a_member(
 
 
 def test_by_keyboard_alone_a_note_is_added_on_a_narrow_phone(
-    visit: Visit, back_office: Server, carla: Member, regular: Member
+    visit: Visit, back_office: Server, boss: Member, regular: Member
 ) -> None:
-    staff = opens(visit, carla, back_office, regular)
+    staff = opens(visit, boss, back_office, regular)
     staff.page.set_viewport_size(NARROW)
     staff.page.locator("summary", has_text="Add a note").focus()
     staff.page.keyboard.press("Enter")

@@ -10,31 +10,16 @@ from playwright.sync_api import Browser
 from booking.models import WaitlistEntry
 from members.models import Member
 from tests.booking.past import ago, booked, booked_by_card, bought, class_at, kind, never_paid, returned, somebody
-from tests.cast import Sandbox
 from tests.races.server import Server
-from tests.web.conftest import Servers, told
 from tests.web.visitor import DESK, NARROW, SHOTS, Visitor
 
 
 @pytest.fixture
-def admin(servers: Servers, sandbox: Sandbox) -> Iterator[Server]:
-    """The server with the admin's style sheets, which otherwise have to be collected first."""
-    yield from told(servers(DEBUG="on"), sandbox)
-
-
-@pytest.fixture
-def window(browser: Browser, admin: Server, owner: Member, busy: None) -> Iterator[Visitor]:
+def window(browser: Browser, back_office: Server, boss: Member, busy: None) -> Iterator[Visitor]:
     """What the browser complains of, a breach of the policy among it, fails the test."""
-    visitor = Visitor(browser, admin.base, owner)
+    visitor = Visitor(browser, back_office.base, boss)
     yield visitor
     visitor.leaves()
-
-
-@pytest.fixture
-def owner(carla: Member) -> Member:
-    carla.is_superuser = True
-    carla.save()
-    return carla
 
 
 @pytest.fixture

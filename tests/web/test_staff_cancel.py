@@ -5,7 +5,6 @@ import time
 from datetime import timedelta
 from io import StringIO
 
-import pytest
 from django.core.management import call_command
 from django.utils import timezone
 from playwright.sync_api import expect
@@ -21,16 +20,9 @@ MEMBERS = 20
 LIST = "admin/booking/classsession/"
 
 
-@pytest.fixture
-def carla(carla: Member) -> Member:
-    carla.is_superuser = True
-    carla.save()
-    return carla
-
-
-def opens(visit: Visit, carla: Member, at: Server, path: str) -> Visitor:
+def opens(visit: Visit, boss: Member, at: Server, path: str) -> Visitor:
     """At a page of the admin, on the computer behind the desk."""
-    staff: Visitor = visit(carla, at=at, viewport=DESK)
+    staff: Visitor = visit(boss, at=at, viewport=DESK)
     staff.page.goto(f"{staff.base}/{path}")
     return staff
 
@@ -63,7 +55,7 @@ def counted(staff: Visitor, text: str) -> None:
 
 
 def test_a_session_with_twenty_paid_bookings_is_cancelled_and_every_refund_is_watched_to_its_end(
-    visit: Visit, back_office: Server, carla: Member, sandbox: Sandbox
+    visit: Visit, back_office: Server, boss: Member, sandbox: Sandbox
 ) -> None:
     one = session(capacity=MEMBERS)
     paid(one, sandbox)
@@ -71,7 +63,7 @@ def test_a_session_with_twenty_paid_bookings_is_cancelled_and_every_refund_is_wa
     assert Caller(waits).post(f"/api/booking/sessions/{one.pk}/waitlist/").status_code == 201
     sandbox.fault("status_before", "/v1/refunds$", status=429, times=MEMBERS // 2)
 
-    staff = opens(visit, carla, back_office, LIST)
+    staff = opens(visit, boss, back_office, LIST)
     staff.page.get_by_role("checkbox", name=re.compile("Select this")).first.check()
     staff.page.get_by_label("Action:").select_option("cancel_sessions")
     staff.presses("Go")
@@ -103,11 +95,11 @@ def test_a_session_with_twenty_paid_bookings_is_cancelled_and_every_refund_is_wa
     call_command("check_integrity", stdout=StringIO())
 
 
-def test_a_move_is_confirmed_with_names_and_keyboard_alone(visit: Visit, back_office: Server, carla: Member) -> None:
+def test_a_move_is_confirmed_with_names_and_keyboard_alone(visit: Visit, back_office: Server, boss: Member) -> None:
     one = session(amount=0, starts_at=timezone.now().replace(microsecond=0) + timedelta(days=2))
     ana = Member.objects.create_user("ana@example.com", name="Ana")
     Caller(ana).book(one)
-    staff = opens(visit, carla, back_office, f"{LIST}{one.pk}/change/")
+    staff = opens(visit, boss, back_office, f"{LIST}{one.pk}/change/")
     staff.page.get_by_label("Location:").fill("The hall")
     staff.page.get_by_label("Location:").press("Enter")
     staff.sees("1 member will be told of the move")
