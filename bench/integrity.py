@@ -19,7 +19,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from bench.prepared import FILE, ROOT
+from bench.prepared import ROOT, start_afresh
 
 # isort: split
 # What needs Django to be set up, which the line above does.
@@ -134,10 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.integrity", description="Seconds of check_integrity.")
     parser.add_argument("--bookings", type=int, default=1_000_000, help="of the largest size (default: %(default)s)")
     options = parser.parse_args()
-    if connection.settings_dict["NAME"] == FILE:
-        FILE.parent.mkdir(exist_ok=True)
-        for name in FILE.parent.glob(f"{FILE.name}*"):
-            name.unlink()
+    start_afresh()
     print(f"check_integrity on {connection.vendor}:", flush=True)
     runs = measure(options.bookings)
     record(connection.vendor, runs, find_one(options.bookings))

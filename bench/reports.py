@@ -16,7 +16,7 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from bench.prepared import FILE
+from bench.prepared import start_afresh
 
 # isort: split
 # What needs Django to be set up, which the line above does.
@@ -127,10 +127,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.reports", description="Seconds of /admin/reports/.")
     parser.add_argument("--bookings", type=int, default=1_000_000, help="of the largest size (default: %(default)s)")
     options = parser.parse_args()
-    if connection.settings_dict["NAME"] == FILE:
-        FILE.parent.mkdir(exist_ok=True)
-        for name in FILE.parent.glob(f"{FILE.name}*"):
-            name.unlink()
+    start_afresh()
     call_command("migrate", verbosity=0)
     if Booking.objects.exists():
         raise SystemExit("bench.reports: the database is not empty")
