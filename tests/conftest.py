@@ -17,9 +17,10 @@ from members.models import Member
 from notifications import delivery
 from payments import intents, refunds
 from sandbox import environment
-from tests.cast import Caller, Sandbox
+from tests.cast import Caller, Sandbox, seats_match
 from tests.chromium import browser  # noqa: F401 - one for all folders: a thread has one Playwright at a time
 from tests.contract import watch
+from tests.laws import broken
 from tests.openapi import watch as openapi_watch
 
 ROOT = Path(__file__).parent.parent
@@ -100,6 +101,16 @@ def database(transactional_db: None, contract: list[str]) -> Iterator[None]:
     yield
     for lane in (delivery.lane, intents.lane, refunds.lane, delivery.lane):
         assert lane.wait(20)
+
+
+@pytest.fixture
+def laws() -> Iterator[None]:
+    """After the test, and what it has left to the background, every law holds."""
+    yield
+    for lane in (intents.lane, refunds.lane):
+        assert lane.wait(20)
+    assert broken() == {}
+    assert seats_match()
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,3 @@ class Imported:
     def counts(self) -> dict[str, int]:
         parts = self.summary.partition("rows: ")[2].partition(" (dry")[0].split(", ")
         return {word: int(number) for number, word in (part.split() for part in parts) if number != "0"}
-
-
-def laws_hold() -> bool:
-    call_command("check_integrity", stdout=StringIO())
-    return True

@@ -1,6 +1,5 @@
 """Who is blocked comes in no more, at once; what they have booked and paid goes on by the usual rules."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,21 +13,13 @@ from notifications import delivery
 from payments import refunds
 from payments.models import Refund
 from tests.booking.counter import act, fill, log, offers, page, shown, staff
-from tests.cast import Caller, Sandbox, code, intent_of, paid_by_card, seats_match, session, tell
+from tests.cast import Caller, Sandbox, code, intent_of, paid_by_card, session, tell
 from tests.members import life
-from tests.payments.counter import broken_laws
 
 ME, LOGIN = "/api/members/me/", "/_allauth/app/v1/auth/login"
 PASSWORD = "ana-and-the-wall"
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    """After each test every law holds."""
-    yield
-    assert delivery.lane.wait(20)
-    assert broken_laws() == {}
-    assert seats_match()
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 def block(desk: Client, member: Member, **given: Any) -> str:

@@ -1,6 +1,5 @@
 """Staff grant credits and take them back on a member's page: once, for a reason, and nothing is edited."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,14 +15,9 @@ from payments.models import CreditEntry, CreditLot
 from tests.booking.counter import act, at_once, fill, form, log, offers, page, shown, staff
 from tests.cast import Caller, Sandbox, give_credits, session
 from tests.members import life
-from tests.payments.counter import balance, broken_laws, moves
+from tests.payments.counter import balance, moves
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    """After each test every law holds."""
-    yield
-    assert broken_laws() == {}
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 def grant(desk: Client, ana: Member, number: Any = 3, **given: Any) -> str:

@@ -1,6 +1,5 @@
 """Staff send a message again: as one more, once however often they press, and what was told stays as it was told."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,15 +13,8 @@ from notifications.models import Message
 from tests.booking.counter import act, at_once, form, log, offers, page, shown, staff
 from tests.cast import Caller, Sandbox, give_credits, session
 from tests.members import life
-from tests.payments.counter import broken_laws
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    """After each test every law holds."""
-    yield
-    assert delivery.lane.wait(20)
-    assert broken_laws() == {}
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 @pytest.fixture

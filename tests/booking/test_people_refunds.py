@@ -1,6 +1,5 @@
 """Staff give money back on a member's page: in whole or part, with a reason, and never more than is left."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,20 +15,13 @@ from payments import currencies, refunds
 from payments.models import CreditPack, Payment, Refund
 from tests.booking.corruptions import Scene
 from tests.booking.counter import act, at_once, fill, form, log, offers, page, shown, staff
-from tests.cast import Caller, Sandbox, give_credits, paid_by_card, seats_match, session
+from tests.cast import Caller, Sandbox, give_credits, paid_by_card, session
 from tests.members import life
-from tests.payments.counter import broken_laws, buy, pay
+from tests.payments.counter import buy, pay
 
 LEFT = '<td data-label="Left">{}'
 
-
-@pytest.fixture(autouse=True)
-def laws() -> Iterator[None]:
-    """After each test every law holds, and nothing is there that Stripe would not say."""
-    yield
-    assert refunds.lane.wait(20)
-    assert broken_laws() == {}
-    assert seats_match()
+pytestmark = pytest.mark.usefixtures("laws")
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from booking import integrity
 from booking.models import Booking
 from notifications import delivery
 from notifications.models import Message
 from payments import intents
 from payments.models import Payment, Reconciliation, Refund, UnmatchedMoney
+from tests import laws
 from tests.booking.corruptions import (
     CORRUPTIONS,
     Scene,
@@ -63,10 +63,6 @@ def state() -> tuple[str, ...]:
     return (*rows, *Refund.objects.order_by("id").values_list("status", flat=True))
 
 
-def laws_broken() -> dict[str, int]:
-    return {law.name: law.count for law in integrity.check(now=timezone.now()) if law.count}
-
-
 @pytest.mark.parametrize(
     ("corrupt", "kind", "after"), CORRUPTIONS, ids=[corrupt.__name__ for corrupt, _, _ in CORRUPTIONS]
 )
@@ -86,7 +82,7 @@ def test_a_difference_is_found_and_set_right(
         assert (status, report["clean"], kinds(report)) == (0, True, [])
     assert state() == after
     assert seats_match()
-    assert laws_broken() == {}
+    assert laws.broken() == {}
 
 
 def test_forty_differences_and_none_of_them_is_one_test_less() -> None:

@@ -7,9 +7,10 @@ import pytest
 
 from notifications.models import Message
 from payments.models import CreditEntry, PackPurchase, Payment, Refund, UnmatchedMoney
+from tests import laws
 from tests.booking import pack_corruptions
 from tests.booking.pack_corruptions import CORRUPTIONS, HERE, PRICE, THERE, Shop
-from tests.booking.test_reconciliation import kinds, laws_broken, reconcile
+from tests.booking.test_reconciliation import kinds, reconcile
 from tests.cast import Caller, Sandbox, seats_match
 from tests.payments.counter import balance, buy, moves, news, purchase
 
@@ -47,7 +48,7 @@ def test_a_difference_of_a_purchase_is_found_and_set_right(
         assert (status, report["clean"], kinds(report)) == (0, True, [])
     assert (state(), balance(shop.ana), moves()) == (after, credits, moved)
     assert seats_match()
-    assert laws_broken() == {}
+    assert laws.broken() == {}
 
 
 def test_twenty_differences_of_purchases_on_either_side_and_none_twice() -> None:
@@ -80,7 +81,7 @@ def test_a_repaired_purchase_is_granted_beside_the_one_that_was_begun_meanwhile(
     status, report = reconcile("--fix")
     assert (status, kinds(report)) == (0, [("paid_there_not_here", True)])
     assert sorted(PackPurchase.objects.values_list("status", flat=True)) == ["paid", "pending"]
-    assert (balance(shop.ana), laws_broken()) == (5, {})
+    assert (balance(shop.ana), laws.broken()) == (5, {})
 
 
 def test_a_pack_that_was_never_paid_is_withdrawn_and_its_intent_ended(shop: Shop) -> None:
@@ -109,7 +110,7 @@ def test_a_pack_believed_paid_that_is_paid_while_it_is_taken_back_stays_paid(sho
     pack_corruptions.paid_by_hand_while_open(shop)
     shop.sandbox.fault("paid_first", "/cancel$")
     assert reconcile("--fix")[0] == 0
-    assert (state(), moves(), laws_broken()) == (("paid", "paid"), [("granted", 5)], {})
+    assert (state(), moves(), laws.broken()) == (("paid", "paid"), [("granted", 5)], {})
 
 
 def test_money_for_a_purchase_that_is_gone_is_kept_for_staff(shop: Shop) -> None:
@@ -127,4 +128,4 @@ def test_a_pack_that_the_dashboard_refunded_is_owed_no_more(shop: Shop, as_carla
     assert as_carla.post(f"/api/payments/purchases/{purchase().reference}/refund/").status_code == 200
     assert (purchase().status, balance(shop.ana)) == ("refunded", 0)
     assert list(Refund.objects.values_list("reason", "amount")) == [("dashboard", PRICE)]
-    assert (reconcile()[0], laws_broken()) == (0, {})
+    assert (reconcile()[0], laws.broken()) == (0, {})

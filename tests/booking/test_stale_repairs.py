@@ -18,6 +18,7 @@ from booking.suspects import PaymentSuspect, RefundSuspect
 from payments import refunds, stripe_client
 from payments.models import Payment, Reconciliation, Refund
 from payments.stripe_objects import Intent
+from tests import laws
 from tests.booking.corruptions import (
     Scene,
     freed_by_hand_after_it_was_paid,
@@ -25,7 +26,7 @@ from tests.booking.corruptions import (
     paid_by_hand_while_open,
     voided_by_hand,
 )
-from tests.booking.test_reconciliation import laws_broken, reconcile, state
+from tests.booking.test_reconciliation import reconcile, state
 from tests.cast import seats_match
 
 
@@ -44,7 +45,7 @@ def test_a_member_seated_by_another_repair_is_not_given_the_money_besides(scene:
     other()
     assert state() == ("paid", "paid")
     assert seats_match()
-    assert laws_broken() == {}
+    assert laws.broken() == {}
 
 
 def test_an_intent_named_by_another_repair_is_not_named_anew(scene: Scene) -> None:

@@ -6,12 +6,11 @@ from itertools import permutations
 from typing import Any, ClassVar
 
 import pytest
-from django.utils import timezone
 
-from booking import integrity
 from booking.models import Booking, BookingTransition
 from notifications.models import Message
 from payments.models import Refund
+from tests import laws
 from tests.cast import Sandbox
 from tests.evidence.record import Record, write
 from tests.model.lives import LIVES, PAID, Life
@@ -54,10 +53,6 @@ def on_record() -> Iterator[None]:
     )
 
 
-def broken_laws() -> list[str]:
-    return [law.name for law in integrity.check(now=timezone.now()) if law.count]
-
-
 @pytest.mark.parametrize(("failed", "late"), ALL_POLICIES if ASKED_FOR else POLICIES)
 @pytest.mark.parametrize("life", LIVES)
 def test_every_order_of_its_events_ends_as_the_intent_did(
@@ -69,10 +64,10 @@ def test_every_order_of_its_events_ends_as_the_intent_did(
     for order in permutations(range(len(LIVES[life].happenings))):
         play = Order(world, LIVES[life], failed_policy=failed, late_policy=late)
         play.arrive(order)
-        assert broken_laws() == [], order
+        assert laws.broken() == {}, order
         play.night()
         assert play.end() == play.expected(), order
-        assert broken_laws() == [], order
+        assert laws.broken() == {}, order
         Tried.orders[life] = Tried.orders.get(life, 0) + 1
         Tried.deliveries[life] = Tried.deliveries.get(life, 0) + play.delivered.total()
     Tried.seconds += time.monotonic() - began
@@ -101,4 +96,4 @@ def test_late_money_told_twenty_times_is_dealt_with_once_and_the_member_is_told(
         assert Refund.objects.get().status == "succeeded"
         assert told == [("refund_done", "sent")]
     assert len(sandbox.messages()) == 1
-    assert broken_laws() == []
+    assert laws.broken() == {}

@@ -3,9 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from django.utils import timezone
-
-from booking import integrity
 from payments.models import CreditEntry, CreditPack, PackPurchase
 from tests.cast import Caller, Sandbox, intent_of, tell
 
@@ -52,7 +49,3 @@ def age_purchase(minutes: int) -> None:
     """Make the purchase older, as if that many minutes had passed since it was made."""
     row, delta = purchase(), timedelta(minutes=minutes)
     PackPurchase.objects.update(created_at=row.created_at - delta, expires_at=row.expires_at - delta)
-
-
-def broken_laws() -> dict[str, int]:
-    return {law.name: law.count for law in integrity.check(now=timezone.now()) if law.count}

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
 
-from booking import integrity
 from members.models import Member
 from payments import refunds
 from payments.models import Payment, Refund
+from tests import laws
 from tests.cast import Caller, Sandbox, intent_of, session
 from tests.payments.desk import act, at_the_desk
 from tests.payments.test_refunds import at_stripe, hear, intent_id, rows, submit, told
@@ -26,10 +26,6 @@ def given_back(sandbox: Sandbox) -> int:
 
 def owed_or_returned() -> int:
     return Refund.objects.filter(status__in=Refund.RETURNING).aggregate(sum=Sum("amount"))["sum"] or 0
-
-
-def broken_laws() -> list[str]:
-    return [verdict.name for verdict in integrity.check(now=timezone.now()) if verdict.count]
 
 
 def someone_returns(sandbox: Sandbox, intent: str, amount: int) -> None:
@@ -59,7 +55,7 @@ def test_in_any_order_all_of_it_goes_back_and_not_more(
     assert (given_back(sandbox), owed_or_returned()) == (PRICE, PRICE)
     assert not Refund.objects.filter(status__in=("due", "submitted")).exists()
     assert told("refund_failed") == 0
-    assert "refunds" not in broken_laws()
+    assert "refunds" not in laws.broken()
 
 
 def owe(payment: Payment, amount: int, reason: str) -> None:
@@ -83,7 +79,7 @@ def test_parts_are_owed_up_to_what_was_received(paid: Payment, sandbox: Sandbox)
         owe(paid, 1, "third")
     assert submit() == 0
     assert sorted(at_stripe(sandbox)) == [(500, "succeeded"), (1000, "succeeded")]
-    assert broken_laws() == []
+    assert laws.broken() == {}
 
 
 def test_a_part_returned_by_hand_that_is_larger_than_a_debt_settles_it(paid: Payment, sandbox: Sandbox) -> None:
@@ -140,7 +136,7 @@ def test_a_part_of_a_debt_returned_by_hand_that_fails_is_owed_again_once(
     Refund.objects.update(due_at=timezone.now())
     assert submit() == 0
     assert (given_back(sandbox), owed_or_returned()) == (PRICE, PRICE)
-    assert "payments" not in broken_laws()
+    assert "payments" not in laws.broken()
 
 
 def test_a_debt_that_stripe_has_not_answered_yet_may_overlap_what_somebody_returned(
@@ -152,7 +148,7 @@ def test_a_debt_that_stripe_has_not_answered_yet_may_overlap_what_somebody_retur
     someone_returns(sandbox, intent_id, 400)
     hear(sandbox)
     assert rows() == [("late_payment", PRICE, "due"), ("dashboard", 400, "succeeded")]
-    assert "refunds" not in broken_laws()
+    assert "refunds" not in laws.broken()
     submit()
     submit()
     assert (given_back(sandbox), owed_or_returned()) == (PRICE, PRICE)
