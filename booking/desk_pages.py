@@ -1,7 +1,7 @@
 """The front desk in the admin, made for a tablet at the door: the sessions of the day, and who comes to one."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin, messages
@@ -14,8 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 from rest_framework.exceptions import APIException
 
-from booking import attendance, desk, roster, timetable
+from booking import attendance, desk, roster
 from booking.models import Booking, ClassSession
+from boundary import studio_clock
 from members.requests import staff_of
 from payments.currencies import written
 
@@ -35,7 +36,7 @@ def day(request: HttpRequest) -> HttpResponse:
     member = staff_of(request)
     if request.method == "POST":
         return _hand_back(request, reverse("desk"))
-    shown = _day(request.GET.get("of", ""))
+    shown = studio_clock.day(request.GET.get("of", "")) or studio_clock.today(timezone.now())
     context = {
         "title": f"Front desk, {shown:%A %d %B %Y}",
         "sessions": roster.of_day(member, shown),
@@ -119,15 +120,6 @@ def session_of(request: HttpRequest, pk: int, *, desk_only: bool = False) -> Cla
     if (desk_only and not roster.runs_desk(staff_of(request))) or not theirs.filter(pk=pk).exists():
         raise PermissionDenied
     return one
-
-
-def _day(asked: str) -> date:
-    today = timetable.studio_today(timezone.now())
-    try:
-        day = date.fromisoformat(asked)
-    except ValueError:
-        return today
-    return day if 2000 <= day.year < 2100 else today
 
 
 def typed(sent: QueryDict, name: str) -> str:

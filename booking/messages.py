@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from zoneinfo import ZoneInfo
-
-from django.conf import settings
-from django.utils.formats import date_format
 
 from booking.models import Booking, ClassSession, WaitlistEntry
+from boundary import studio_clock
 from members.models import Member
 from notifications import outbox
 from payments.currencies import written
@@ -127,4 +124,4 @@ def _deadline(booking: Booking) -> str:
 
 def in_studio_time(moment: datetime) -> str:
     """As the clock on the studio's wall shows it."""
-    return date_format(moment.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)), "D j M Y, H:i")
+    return studio_clock.written(moment)

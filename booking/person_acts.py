@@ -1,7 +1,7 @@
 """What staff may do on a member's page: each act by its own permission, once however often it is sent, and logged."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -13,8 +13,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 from rest_framework.exceptions import APIException
 
-from booking import timetable
 from booking.person_forms import ActForm, BlockForm, CorrectForm, GrantForm, NoteForm, RefundForm, ResendForm
+from boundary import studio_clock
 from members import notes, standing
 from members.acted import log
 from members.models import Member
@@ -67,7 +67,7 @@ def _grant(request: HttpRequest, member: Member, given: dict[str, Any], now: dat
             note=given["reason"],
             granted_by=staff_of(request),
             now=now,
-            expires_at=timetable.begins(last_day + timedelta(days=1), time.min) if last_day else None,
+            expires_at=studio_clock.moment(last_day + timedelta(days=1)) if last_day else None,
             idempotency_key=str(given["key"]),
         )
         if granted:

@@ -15,6 +15,7 @@ from booking.models import SessionType
 from booking.reports.span import Span
 from booking.sheets import attendance, fill, holds, outstanding, revenue, waiting
 from booking.sheets.sheet import Sheet
+from boundary import studio_clock
 
 SHEETS: dict[str, Callable[[Span], Sheet]] = {
     "fill": fill.sheet,
@@ -26,7 +27,6 @@ SHEETS: dict[str, Callable[[Span], Sheet]] = {
 }
 PRESETS = (("week", "This week"), ("month", "This month"), ("90-days", "90 days"), ("year", "A year"))
 USUAL = "90-days"
-FIRST_YEAR, LAST_YEAR = 2000, 2099
 may_see = permission_required("booking.view_reports", raise_exception=True)
 
 
@@ -82,12 +82,12 @@ def _asked(query: QueryDict, kinds: dict[int, str], now: datetime) -> Asked:
         return Asked(wrong="There is no such kind of session.")
     of_kind = int(kind) if kind else None
     if preset or not (first or last):
-        today = Span(date.min, date.min, now).today
+        today = studio_clock.today(now)
         begins = _first_of(preset or USUAL, today)
         return Asked(Span(begins, today, now, of_kind)) if begins else Asked(wrong="There is no such range.")
-    days = _day(first), _day(last)
+    days = studio_clock.day(first), studio_clock.day(last)
     if days[0] is None or days[1] is None:
-        return Asked(wrong=f"Give both days as 2026-03-31, from {FIRST_YEAR} to {LAST_YEAR}.")
+        return Asked(wrong=f"Give both days as 2026-03-31, from {studio_clock.FIRST_YEAR} to {studio_clock.LAST_YEAR}.")
     if days[1] < days[0]:
         return Asked(wrong="The last day is before the first.")
     return Asked(Span(days[0], days[1], now, of_kind))
@@ -101,14 +101,6 @@ def _first_of(preset: str, today: date) -> date | None:
         "90-days": today - timedelta(days=89),
         "year": today - timedelta(days=364),
     }.get(preset)
-
-
-def _day(text: str) -> date | None:
-    try:
-        day = datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError:
-        return None
-    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _query(span: Span | None) -> str:

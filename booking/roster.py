@@ -1,15 +1,16 @@
 """What the front desk looks at: the sessions of a day, and who comes to one; as many queries for one as for thirty."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from booking import desk, timetable
+from booking import desk
 from booking.models import Booking, ClassSession, WaitlistEntry
+from boundary import studio_clock
 from members.models import Member, MemberNote
 from payments.currencies import written
 
@@ -72,7 +73,7 @@ def sessions(member: Member) -> QuerySet[ClassSession]:
 
 def of_day(member: Member, day: date) -> QuerySet[ClassSession]:
     """A day of the studio's, midnight to midnight by its clock, each session with how many are here."""
-    first, after = timetable.begins(day, time.min), timetable.begins(day + timedelta(days=1), time.min)
+    first, after = studio_clock.moment(day), studio_clock.moment(day + timedelta(days=1))
     here = Count("bookings", filter=Q(bookings__status=Booking.Status.PAID, bookings__checked_in_at__isnull=False))
     rows = sessions(member).filter(starts_at__gte=first, starts_at__lt=after)
     return rows.annotate(here=here).order_by("starts_at", "id")

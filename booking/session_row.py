@@ -2,16 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from rest_framework import serializers
 
-from booking import timetable
 from booking.models import ClassSession, SessionType
 from booking.policy import MOST_SEATS
 from booking.price_form import A_DAY
 from booking.serializers import WITHIN_A_CENTURY, SessionSerializer
+from boundary import studio_clock
 from payments.currencies import MAXIMUM_AMOUNT
 
 COLUMNS = (
@@ -32,18 +30,18 @@ REQUIRED = ("starts_at",)
 
 
 class WallTime(serializers.DateTimeField):
-    """A moment by the studio's clock, or with an offset. What comes twice is the first, as in booking/timetable.py."""
+    """A moment by the studio's clock, or with an offset. What comes twice is the first; see `studio_clock`."""
 
     def to_internal_value(self, value: Any) -> datetime:
         try:
             found = datetime.fromisoformat(value)
-            moment = found.astimezone(UTC) if found.tzinfo else timetable.begins(found.date(), found.time())
+            moment = found.astimezone(UTC) if found.tzinfo else studio_clock.moment(found.date(), found.time())
         except (ValueError, OverflowError) as error:
             raise serializers.ValidationError(f"{value!r} is not a moment, as 2027-01-31 18:00.") from error
         if ":" not in value:
             raise serializers.ValidationError(f"{value!r} says no time, as 2027-01-31 18:00 does.")
         # In a rule somebody's class moves on by an hour; here somebody can say what is meant.
-        if not found.tzinfo and moment.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)).replace(tzinfo=None) != found:
+        if not found.tzinfo and moment.astimezone(studio_clock.zone()).replace(tzinfo=None) != found:
             raise serializers.ValidationError(f"The clocks skip {value}; write it with its offset, as 18:00+01:00.")
         return moment
 

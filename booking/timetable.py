@@ -1,21 +1,19 @@
 """The timetable: rules in wall time become sessions, and sessions follow their rule when staff say so.
 
-Note [Wall time]: a rule means the clock on the studio's wall. A time that the clocks skip is taken as much later as
-they skip (01:30 becomes 02:30), and one that comes twice as the first of the two. How long a class takes is counted in
-real minutes.
+A rule means the clock on the studio's wall: see the note [Wall time] in `boundary/studio_clock.py`. How long a class
+takes is counted in real minutes.
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 from booking import session_cancellation, session_changes
 from booking.exceptions import SessionClosed
 from booking.models import ClassSession, Closure, TimetableRule
+from boundary import studio_clock
 from members.models import Member
 
 KEEP, EMPTY, ALL = "keep", "empty", "all"
@@ -30,15 +28,6 @@ class Report:
     left: list[str] = field(default_factory=list)
 
 
-def studio_today(now: datetime) -> date:
-    return now.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)).date()
-
-
-def begins(day: date, at: time) -> datetime:
-    """The moment at which the studio's clock shows this; see the note [Wall time]."""
-    return datetime.combine(day, at, tzinfo=ZoneInfo(settings.STUDIO_TIME_ZONE)).astimezone(UTC)
-
-
 def _open_days(rule: TimetableRule, closures: list[Closure], *, first: date, last: date) -> list[date]:
     """The days on which a rule recurs and nothing is closed."""
     closed = [(one.first, one.last) for one in closures if one.rule_id in (None, rule.pk)]
@@ -51,7 +40,7 @@ def _closures(first: date, last: date) -> list[Closure]:
 
 def drawn(rule: TimetableRule, day: date) -> dict[str, Any]:
     """What the rule says of its session on that day."""
-    kind, starts_at = rule.session_type, begins(day, rule.at)
+    kind, starts_at = rule.session_type, studio_clock.moment(day, rule.at)
     own = {name: getattr(rule, name) for name in ("capacity", "amount", "credits_required")}
     return {
         "title": kind.name,
@@ -70,7 +59,7 @@ def missing(rules: list[TimetableRule], *, until: date, now: datetime) -> list[C
 
     Two queries, however many rules there are; their kinds must have come with them.
     """
-    today = studio_today(now)
+    today = studio_clock.today(now)
     closures = _closures(today, until)
     rows = ClassSession.objects.filter(rule__in=rules, occurs_on__range=(today, until))
     there = set(rows.values_list("rule", "occurs_on"))
@@ -78,7 +67,7 @@ def missing(rules: list[TimetableRule], *, until: date, now: datetime) -> list[C
         ClassSession(rule=rule, occurs_on=day, session_type=rule.session_type, **drawn(rule, day))
         for rule in rules
         for day in _open_days(rule, closures, first=today, last=until)
-        if (rule.pk, day) not in there and begins(day, rule.at) > now
+        if (rule.pk, day) not in there and studio_clock.moment(day, rule.at) > now
     ]
 
 
@@ -103,7 +92,7 @@ def follow(rule: TimetableRule, *, how: str, actor: Member, now: datetime) -> Re
     """
     report = Report()
     sessions = list(coming(rule, now=now)) if how != KEEP else []
-    today = studio_today(now)
+    today = studio_clock.today(now)
     last = max((session.occurs_on for session in sessions if session.occurs_on), default=today)
     days = set(_open_days(rule, _closures(today, last), first=today, last=last))
     for session in sessions:

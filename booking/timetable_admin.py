@@ -1,6 +1,6 @@
 """The timetable in the admin: kinds of sessions, rules, closed days, and the week as it will be."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -16,10 +16,11 @@ from django.utils import timezone
 from booking import timetable
 from booking.models import ClassSession, Closure, SessionType, TimetableRule
 from booking.price_form import PriceForm
+from boundary import studio_clock
 from members.acted import LoggedAdmin, log
 from members.requests import staff_of
 
-WEEKS = 8
+WEEKS, WEEK = 8, timedelta(weeks=1)
 EXISTING = (
     (timetable.KEEP, "Leave the coming sessions as they are"),
     (timetable.EMPTY, "Change those that nobody has booked"),
@@ -102,7 +103,7 @@ class TimetableRuleAdmin(LoggedAdmin):
     @admin.action(description=f"Put their sessions into the schedule ({WEEKS} weeks)", permissions=["change"])
     def generate(self, request: HttpRequest, rules: QuerySet[TimetableRule]) -> None:
         now = timezone.now()
-        until = timetable.studio_today(now) + timedelta(weeks=WEEKS)
+        until = studio_clock.today(now) + timedelta(weeks=WEEKS)
         added = sum(_generate(request, rule, until, now) for rule in rules.select_related("session_type"))
         self.message_user(request, f"{added} sessions added until {until}.")
 
@@ -127,34 +128,23 @@ class ClosureAdmin(LoggedAdmin):
 def week(request: HttpRequest) -> HttpResponse:
     """Seven days as they stand in the schedule, and what the rules would still add, in studio time."""
     now = timezone.now()
-    monday = _monday(request.GET.get("of", ""), timetable.studio_today(now))
+    day = studio_clock.day(request.GET.get("of", "")) or studio_clock.today(now)
+    monday = day - timedelta(days=day.weekday())
     days = [monday + timedelta(days=number) for number in range(7)]
     rows = ClassSession.objects.filter(
-        starts_at__gte=timetable.begins(days[0], _MIDNIGHT), starts_at__lt=timetable.begins(monday + _WEEK, _MIDNIGHT)
+        starts_at__gte=studio_clock.moment(days[0]), starts_at__lt=studio_clock.moment(monday + WEEK)
     )
     sessions = list(rows.order_by("starts_at"))
     rules = list(TimetableRule.objects.select_related("session_type"))
     planned = timetable.missing(rules, until=days[-1], now=now)
     sessions += [session for session in planned if session.occurs_on and session.occurs_on >= monday]
     sessions.sort(key=lambda session: session.starts_at)
-    by_day = {day: [one for one in sessions if timetable.studio_today(one.starts_at) == day] for day in days}
+    by_day = {day: [one for one in sessions if studio_clock.today(one.starts_at) == day] for day in days}
     context = {
         **admin.site.each_context(request),
         "title": f"Week of {monday:%d %B %Y}",
         "days": by_day.items(),
-        "earlier": monday - _WEEK,
-        "later": monday + _WEEK,
+        "earlier": monday - WEEK,
+        "later": monday + WEEK,
     }
     return TemplateResponse(request, "admin/booking/week.html", context)
-
-
-_MIDNIGHT, _WEEK = time.min, timedelta(days=7)
-
-
-def _monday(asked: str, today: date) -> date:
-    try:
-        day = date.fromisoformat(asked)
-        # A week further than a calendar goes is no week.
-        return day - timedelta(days=day.weekday()) if 2000 <= day.year < 2100 else _monday("", today)
-    except ValueError:
-        return today - timedelta(days=today.weekday())

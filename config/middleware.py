@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseFileResponse
 
+from boundary import studio_clock
 from config import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
@@ -70,7 +69,7 @@ def retry_after(get_response: GetResponse) -> GetResponse:
 
 def studio_time_for_staff(get_response: GetResponse) -> GetResponse:
     """Shows and reads times in the studio's zone under /admin/; the API speaks UTC."""
-    zone = ZoneInfo(settings.STUDIO_TIME_ZONE)
+    zone = studio_clock.zone()
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if not request.path_info.startswith("/admin/"):

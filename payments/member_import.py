@@ -5,17 +5,15 @@ the file is right. Consent to be written to on WhatsApp a file can only take bac
 """
 
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework import serializers
 
-from boundary import faults
+from boundary import faults, studio_clock
 from boundary.importing import Fate, Verdict, told
 from boundary.sheets import Row
 from members.models import Member
@@ -163,5 +161,4 @@ def _as_kept(name: str, value: Any) -> Any:
 
 def _end_of(day: date) -> datetime:
     """The last moment of a day at the studio."""
-    zone = ZoneInfo(settings.STUDIO_TIME_ZONE)
-    return datetime.combine(day + timedelta(days=1), time.min, tzinfo=zone).astimezone(UTC)
+    return studio_clock.moment(day + timedelta(days=1))

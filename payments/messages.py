@@ -1,11 +1,10 @@
 """What a member is told of credits bought and money that goes back; owed in the transaction of the moment itself."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.utils.formats import date_format
 
+from boundary import studio_clock
 from notifications import outbox
 from payments.currencies import written
 from payments.models import PackPurchase, Refund
@@ -28,6 +27,6 @@ def tell_pack_paid(purchase: PackPurchase, *, valid_until: datetime, now: dateti
     variables = {
         "name": purchase.member.name or "there",
         "credits": str(purchase.credits),
-        "valid_until": date_format(valid_until.astimezone(ZoneInfo(settings.STUDIO_TIME_ZONE)), "D j M Y, H:i"),
+        "valid_until": studio_clock.written(valid_until),
     }
     outbox.enqueue(kind="pack_paid", subject=purchase.subject, member=purchase.member, variables=variables, now=now)

@@ -14,6 +14,7 @@ from django.db.models import Case, F, IntegerField, Q, QuerySet, Sum, Value, Whe
 
 from booking.reports.moments import piece
 from booking.reports.span import Piece, Span
+from boundary import studio_clock
 from payments.models import CreditEntry, CreditLot, PackPurchase
 
 MONTHS = 12
@@ -44,7 +45,7 @@ def by_expiry(span: Span) -> list[Expiry]:
     for _ in range(MONTHS):
         month = (month + timedelta(days=31)).replace(day=1)
         firsts.append(month)
-    bounds = [span.now, *(span.midnight(first) for first in firsts), span.midnight(firsts[-1])]
+    bounds = [span.now, *(studio_clock.moment(first) for first in firsts), studio_clock.moment(firsts[-1])]
     sums = _by_place(_living(span), "expires_at", piece("expires_at", bounds), "remaining")
     ends = [first - timedelta(days=1) for first in firsts]
     named = [Expiry(f"in {last:%B %Y}", last, sums[number]) for number, last in enumerate(ends)]
@@ -78,7 +79,7 @@ def history(span: Span) -> list[tuple[Piece, int]]:
     pieces = [one for one in span.pieces if one.first <= span.today]
     if not pieces:
         return []
-    ends = [min(span.midnight(one.last + timedelta(days=1)), span.now) for one in pieces]
+    ends = [min(studio_clock.moment(one.last + timedelta(days=1)), span.now) for one in pieces]
     lived = Q(expires_at=None) | Q(expires_at__gte=ends[0])
     # A lot's place is the number of ends at which it lived, an entry's that of the ends before it.
     places = [ends[0], *ends, ends[-1]]

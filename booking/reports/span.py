@@ -1,10 +1,10 @@
 """The stretch of time that is asked about, in days of the studio, and the pieces it is told in."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
+from boundary import studio_clock
 
 DAY = timedelta(days=1)
 # Up to so many days a piece is a day, a week, a month; beyond, a year. So there are never more than a hundred.
@@ -31,20 +31,20 @@ class Span:
 
     @property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(settings.STUDIO_TIME_ZONE)
+        return studio_clock.zone()
 
     @property
     def today(self) -> date:
-        return self.now.astimezone(self.zone).date()
+        return studio_clock.today(self.now)
 
     @property
     def begins(self) -> datetime:
-        return self.midnight(self.first)
+        return studio_clock.moment(self.first)
 
     @property
     def ends(self) -> datetime:
         """The first moment that is not in it any more."""
-        return self.midnight(self.last + DAY)
+        return studio_clock.moment(self.last + DAY)
 
     @property
     def pieces(self) -> list[Piece]:
@@ -59,7 +59,7 @@ class Span:
     @property
     def bounds(self) -> list[datetime]:
         """The moments at which its pieces begin, and the one at which the last of them is over."""
-        return [*(self.midnight(piece.first) for piece in self.pieces), self.ends]
+        return [*(studio_clock.moment(piece.first) for piece in self.pieces), self.ends]
 
     def within(self, field: str) -> dict[str, datetime]:
         """A filter: that moment lies in it."""
@@ -68,10 +68,6 @@ class Span:
     def of_kind(self, path: str) -> dict[str, int]:
         """A filter: that session is of the kind asked for."""
         return {} if self.kind is None else {f"{path}session_type": self.kind}
-
-    def midnight(self, day: date) -> datetime:
-        """The moment at which that day of the studio begins; the change of the clocks where they skip midnight."""
-        return datetime.combine(day, time.min, tzinfo=self.zone).astimezone(UTC)
 
     def _next(self, day: date) -> tuple[date, str]:
         length = (self.last - self.first).days + 1

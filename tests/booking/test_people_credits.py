@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from booking import timetable
+from boundary import studio_clock
 from members.models import Member, StaffAct
 from payments import credits
 from payments.exceptions import LedgerMoved
@@ -60,11 +61,11 @@ def test_a_grant_sent_twice_is_granted_once(desk: Client, ana: Member) -> None:
 
 
 def test_they_can_be_used_until_the_last_day_is_over_on_the_studios_clock(desk: Client, ana: Member) -> None:
-    today = timetable.studio_today(timezone.now())
+    today = studio_clock.today(timezone.now())
     assert grant(desk, ana, last_day=f"{today}") == "Credits granted: 3."
     expires_at = CreditLot.objects.get().expires_at
     assert expires_at is not None
-    there = timezone.localtime(expires_at, timetable.ZoneInfo("Europe/London"))
+    there = timezone.localtime(expires_at, ZoneInfo("Europe/London"))
     assert (there.date(), there.hour, there.minute) == (today + timedelta(days=1), 0, 0)
 
 

@@ -14,6 +14,7 @@ from freezegun import freeze_time
 
 from booking import timetable
 from booking.models import Booking, ClassSession, Closure, SessionType, TimetableRule
+from boundary import studio_clock
 from members.models import Member
 from notifications.models import Message
 from payments.models import Refund
@@ -142,7 +143,7 @@ def test_the_command_tells_before_it_acts_and_refuses_what_is_no_day() -> None:
 def coming(as_ana: Caller, ana: Member, sandbox: Sandbox) -> list[ClassSession]:
     """Two Mondays of yoga, the first of them booked by Ana with her card."""
     one = rule("FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR,SA,SU", starts_on=date(2020, 1, 1))
-    today = timetable.studio_today(timezone.now())
+    today = studio_clock.today(timezone.now())
     timetable.generate(one, until=today + timedelta(days=4), now=timezone.now())
     sessions = list(ClassSession.objects.order_by("starts_at"))[-2:]
     ClassSession.objects.exclude(pk__in=[session.pk for session in sessions]).delete()

@@ -2,6 +2,7 @@
 
 from datetime import date, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import connection
@@ -11,6 +12,7 @@ from django.utils import timezone
 
 from booking import timetable
 from booking.models import ClassSession, TimetableRule
+from boundary import studio_clock
 from tests.booking.test_timetable import rule
 
 RULES = "/admin/booking/timetablerule/"
@@ -27,7 +29,7 @@ def filled(one: TimetableRule, **changes: Any) -> dict[str, Any]:
 @pytest.fixture
 def daily() -> TimetableRule:
     """Yoga every day, in the schedule for three days to come."""
-    today = timetable.studio_today(timezone.now())
+    today = studio_clock.today(timezone.now())
     one = rule("FREQ=DAILY", starts_on=today)
     timetable.generate(one, until=today + timedelta(days=3), now=timezone.now())
     return one
@@ -43,7 +45,7 @@ def test_a_changed_rule_asks_what_becomes_of_what_is_there(desk: Client, daily: 
     told = desk.post(f"{RULES}{daily.pk}/change/", filled(daily, at="20:30", existing="all"), follow=True)
     assert f"Coming sessions: {before} changed, 0 called off." in told.content.decode()
     changed = ClassSession.objects.filter(starts_at__gt=timezone.now())
-    assert {timezone.localtime(one.starts_at, timetable.ZoneInfo("Europe/London")).hour for one in changed} == {20}
+    assert {timezone.localtime(one.starts_at, ZoneInfo("Europe/London")).hour for one in changed} == {20}
 
 
 def test_a_rule_without_coming_sessions_is_changed_without_a_question(desk: Client) -> None:
@@ -84,14 +86,14 @@ def test_a_kind_of_session_has_the_limits_of_sessions(desk: Client) -> None:
 
 
 def test_an_action_puts_eight_weeks_into_the_schedule(desk: Client) -> None:
-    one = rule("FREQ=WEEKLY", starts_on=timetable.studio_today(timezone.now()) + timedelta(days=1))
+    one = rule("FREQ=WEEKLY", starts_on=studio_clock.today(timezone.now()) + timedelta(days=1))
     told = desk.post(RULES, {"action": "generate", "_selected_action": [one.pk]}, follow=True).content.decode()
     assert "8 sessions added until" in told
     assert ClassSession.objects.count() == 8
 
 
 def test_the_week_shows_what_is_on_and_what_is_not_generated_yet(desk: Client, daily: TimetableRule) -> None:
-    today = timetable.studio_today(timezone.now())
+    today = studio_clock.today(timezone.now())
     monday = today + timedelta(days=7 - today.weekday())
     timetable.generate(daily, until=monday, now=timezone.now())
     off = ClassSession.objects.get(occurs_on=monday)

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from booking import timetable
 from booking.models import TimetableRule
+from boundary import studio_clock
 from members.runs import CronCommand
 
 WEEKS = 8
@@ -19,7 +20,7 @@ def day(text: str) -> date:
         found = date.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"{text!r} is not a day, as 2027-01-31") from error
-    today = timetable.studio_today(timezone.now())
+    today = studio_clock.today(timezone.now())
     if not today <= found <= today + A_LONG_TIME:
         raise ArgumentTypeError(f"{text!r} is not within two years from today")
     return found
@@ -42,7 +43,7 @@ Exit status: 0 done; 1 some could not be written (they stay for the next run); 2
 
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
-        until = options["until"] or timetable.studio_today(now) + timedelta(weeks=WEEKS)
+        until = options["until"] or studio_clock.today(now) + timedelta(weeks=WEEKS)
         rules = list(TimetableRule.objects.select_related("session_type"))
         act = self._only_tell if options["dry_run"] else self._add
         added = act(rules, until=until, now=now, verbosity=options["verbosity"])

@@ -1,6 +1,5 @@
 from datetime import datetime, time, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import Group, Permission
@@ -10,6 +9,7 @@ from django.utils import timezone
 
 from booking import roles, settlement, timetable
 from booking.models import Booking, ClassSession, SessionType, TimetableRule
+from boundary import studio_clock
 from boundary.command import OpsCommand
 from members.models import Member
 from payments import credits
@@ -112,7 +112,7 @@ Examples:
             "credits_required": price_in_credits,
         }
         kind, _ = SessionType.objects.get_or_create(name=title, defaults=values)
-        today = timetable.studio_today(now)
+        today = studio_clock.today(now)
         rule, _ = TimetableRule.objects.get_or_create(
             session_type=kind,
             at=time(hour),
@@ -127,9 +127,7 @@ Examples:
 
     def _session(self, day: int, plan: tuple[str, str, str, int, int, int, int, int]) -> bool:
         title, instructor, room, hour, minutes, capacity, amount, price_in_credits = plan
-        zone = ZoneInfo(settings.STUDIO_TIME_ZONE)
-        date = timezone.localdate(timezone=zone) + timedelta(days=day)
-        starts_at = datetime.combine(date, time(hour), tzinfo=zone)
+        starts_at = studio_clock.moment(studio_clock.today(timezone.now()) + timedelta(days=day), time(hour))
         _, added = ClassSession.objects.get_or_create(
             title=title,
             starts_at=starts_at,
