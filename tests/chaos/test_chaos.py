@@ -15,7 +15,7 @@ VISITS = 45
 def test_no_law_is_broken_in_a_storm(storms: Chaos, seed: int) -> None:
     world, findings = storms.run(seed, visits=VISITS, seconds=SECONDS)
     assert not findings, report.accusation(world, findings)
-    assert {row["status"] for row in world.bookings.values()} == {"paid", "freed"}
+    assert {row["status"] for row in world.bookings.values()} - {"cancelled"} == {"paid", "freed"}
     assert world.notebook.kills
     drawn = plot.draw(world, 0, storms.folder)
     assert drawn.stat().st_size > 10_000

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 from tests.chaos.laws.findings import Finding
 from tests.chaos.world import World, plain
@@ -31,11 +32,17 @@ def no_charge_without_booking_or_refund(world: World) -> Iterator[Finding]:
     for reference, intents in world.intents_of_payment.items():
         booking = bookings.get(reference)
         received = sum(intent["amount_received"] for intent in intents)
-        due = booking["amount"] if booking and booking["status"] == "paid" and booking["paid_with"] == "card" else 0
-        back = owed[reference]
+        due, back = _kept(booking), owed[reference]
         if received != due + back:
             what = f"Stripe received {received}, booked {due}, owed back {back}"
             yield Finding("no charge without booking or refund", what, booking["reference"] if booking else "")
+
+
+def _kept(booking: dict[str, Any] | None) -> int:
+    """What the studio keeps of a booking that a card has paid: its price, less what cancelling it returned."""
+    if booking is None or booking["paid_with"] != "card" or booking["status"] not in ("paid", "cancelled"):
+        return 0
+    return int(booking["amount"] - booking["returned_amount"])
 
 
 def what_is_over_cannot_be_paid(world: World) -> Iterator[Finding]:

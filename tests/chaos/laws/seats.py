@@ -7,7 +7,14 @@ from tests.chaos.laws.findings import Finding
 from tests.chaos.world import World
 
 HOLDING = ("pending", "paid")
-EDGES = {("", "pending"), ("", "paid"), ("pending", "paid"), ("pending", "freed"), ("freed", "paid")}
+EDGES = {
+    ("", "pending"),
+    ("", "paid"),
+    ("pending", "paid"),
+    ("pending", "freed"),
+    ("freed", "paid"),
+    ("paid", "cancelled"),  # whoever gives up a hold in the moment in which it is paid cancels what is paid
+}
 
 
 def seats_taken_are_the_holding_bookings(world: World) -> Iterator[Finding]:
