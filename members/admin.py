@@ -31,14 +31,14 @@ def may_appoint(request: HttpRequest) -> bool:
 
 @admin.register(Member)
 class MemberAdmin(LoggedAdmin, UserAdmin):
-    """Members are deactivated, not deleted: their bookings and money stay."""
+    """Members are blocked on their page, which ends their sessions, and not deleted: their bookings and money stay."""
 
     called = "member"
     ordering = ("-id",)
     list_display = ("email", "name", "phone", "whatsapp_opt_in", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff", "whatsapp_opt_in")
     search_fields = ("email", "name", "phone")
-    readonly_fields = ("last_login", "date_joined")
+    readonly_fields = ("is_active", "last_login", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "password", "name", "phone", "whatsapp_opt_in")}),
         ("Access", {"fields": ("is_active", *ACCESS)}),
