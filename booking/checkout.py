@@ -1,6 +1,6 @@
 """Book: spend credits, or hold the seat and open a payment."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -8,9 +8,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 
-from booking import expiry, messages, policy, seats, settlement
+from booking import expiry, express, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, OfferGone, SessionClosed, SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
+from booking.orders import BY, Order
 from members.models import Member
 from payments import credits, intents
 from payments.exceptions import (
@@ -23,7 +24,6 @@ from payments.models import CreditLot
 from payments.rounds import in_rounds
 
 Status, PayWith, PaidWith = Booking.Status, Booking.PayWith, Booking.PaidWith
-BY = "member"
 
 
 @dataclass(frozen=True)
@@ -33,23 +33,6 @@ class Booked:
     booking: Booking
     created: bool
     client_secret: str = ""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What one request asks for; with an offer of the waitlist, its seat is held already.
-
-    `tried` tells which bookings this request may have written, and in which round: so it knows its own after a fault.
-    """
-
-    member: Member
-    session: ClassSession
-    pay_with: str
-    key: str | None
-    now: datetime
-    reference: str
-    offer: Booking | None = None
-    tried: dict[str, str] = field(default_factory=dict)
 
 
 def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now: datetime) -> Booked:
@@ -62,7 +45,9 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
 
     def attempt(reference: str) -> Booked | None:
         session = ClassSession.objects.get(pk=session_id)
-        return _look_then_book(Order(member, session, pay_with, key, now, reference, tried=tried))
+        order = Order(member, session, pay_with, key, now, reference, tried=tried)
+        booking = express.book(order)
+        return Booked(booking, created=True) if booking else _look_then_book(order)
 
     return in_rounds(attempt, lost_to=(CreditsMoved, OfferGone))
 

@@ -7,6 +7,7 @@ from booking.models import Booking, ClassSession, WaitlistEntry
 from boundary import studio_clock
 from members.models import Member
 from notifications import outbox
+from notifications.models import Message
 from payments.currencies import written
 from payments.models import Payment
 
@@ -20,6 +21,12 @@ KIND_OF_ENDING = {
 
 def tell_paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
     _tell("booking_paid", booking, session, member, now, reference=booking.reference)
+
+
+def paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> Message:
+    """What `tell_paid` owes, as a row that is not written yet."""
+    variables = _of_session(session, member) | {"reference": booking.reference}
+    return outbox.draft("booking_paid", outbox.Letter(booking.subject, member, variables), now=now)
 
 
 def tell_freed(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:

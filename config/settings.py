@@ -232,6 +232,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+SESSION_ENGINE = "members.session_store"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "members.adapter.MemberAccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

@@ -26,9 +26,6 @@ def erase(member_id: int, *, forget: Iterable[Forget], now: datetime) -> None:
 
     StaffAccount while they work here; NotAuthenticated when they were erased or deactivated since they signed in.
     """
-    # Before the transaction, for all sessions must be read (allauth writes the address into expired ones too); one that
-    # begins meanwhile dies with the password.
-    sessions = sign_ins.of(member_id)
     with transaction.atomic():
         # The row is locked in full only by its last change: until then nobody who books or pays waits for this.
         member = Member.objects.select_for_update(no_key=True).get(pk=member_id)
@@ -40,7 +37,7 @@ def erase(member_id: int, *, forget: Iterable[Forget], now: datetime) -> None:
             part(member, now)
         acts.forget(member)
         _anonymise(member)
-        sign_ins.end(sessions)
+        sign_ins.end_all(member_id)
 
 
 def _anonymise(member: Member) -> None:

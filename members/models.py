@@ -1,11 +1,15 @@
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
+from django.utils.module_loading import import_string
 
 from members.phones import PhoneField
 
@@ -151,6 +155,22 @@ class StaffAct(models.Model):
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         raise AppendOnly("A line of the log is never deleted.")
+
+
+class MemberSession(AbstractBaseSession):
+    """A session of a browser or an app, and who is signed in there: nobody, while they have not said who they are."""
+
+    member = models.ForeignKey(Member, null=True, on_delete=models.CASCADE, related_name="+")
+
+    class Meta(AbstractBaseSession.Meta):
+        verbose_name, verbose_name_plural = "session", "sessions"
+
+    def __str__(self) -> str:
+        return f"of member {self.member_id}"
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
 
 class CommandRun(models.Model):

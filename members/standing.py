@@ -28,7 +28,7 @@ def block(member_id: int, *, by: Member, reason: str, now: datetime) -> bool:
     """
     blocked = _let_in(member_id, False, by=by, reason=reason, now=now)
     # After the commit: nobody can sign in any more, so none is missed; and none comes back to life with the member.
-    sign_ins.end(sign_ins.of(member_id))
+    sign_ins.end_all(member_id)
     return blocked
 
 

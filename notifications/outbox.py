@@ -28,17 +28,24 @@ def enqueue_all(*, kind: str, letters: Iterable[Letter], now: datetime, at_once:
 
     So many are sent at once, in the background; `deliver_messages` sends the rest.
     """
-    messages = [
-        Message(
-            kind=kind,
-            subject=letter.subject,
-            member=letter.member,
-            variables=dict(letter.variables),
-            due_at=now,
-            created_at=now,
-        )
-        for letter in letters
-    ]
+    messages = [draft(kind, letter, now=now) for letter in letters]
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     for message in messages[:at_once]:
-        delivery.after_commit(message.pk)
+        send_after_commit(message)
+
+
+def draft(kind: str, letter: Letter, *, now: datetime) -> Message:
+    """A message as a row that is not written yet."""
+    return Message(
+        kind=kind,
+        subject=letter.subject,
+        member=letter.member,
+        variables=dict(letter.variables),
+        due_at=now,
+        created_at=now,
+    )
+
+
+def send_after_commit(message: Message) -> None:
+    """Send it in the background once the caller's transaction has committed; `deliver_messages` does the rest."""
+    delivery.after_commit(message.pk)

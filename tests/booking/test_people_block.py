@@ -3,12 +3,11 @@
 from typing import Any
 
 import pytest
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.test import Client
 
 from booking.models import Booking
-from members.models import Member, StaffAct
+from members.models import Member, MemberSession, StaffAct
 from notifications import delivery
 from payments import refunds
 from payments.models import Refund
@@ -36,7 +35,7 @@ def test_every_way_in_is_closed_at_once(
     assert [caller.get(ME).status_code for caller in (browser, as_ana, as_ben)] == [401, 401, 200]
     assert code(as_ana.book(session(amount=0))) == "not_authenticated"
     assert anyone.post(LOGIN, {"email": ana.email, "password": PASSWORD}).status_code != 200
-    assert not any(row.get_decoded().get("_auth_user_id") == str(ana.pk) for row in Session.objects.all())
+    assert not any(row.get_decoded().get("_auth_user_id") == str(ana.pk) for row in MemberSession.objects.all())
     assert '<dd class="state">blocked</dd>' in shown(desk, ana)
     line = StaffAct.objects.get()
     assert (line.act, line.subject, line.actor, line.reason) == ("block", f"member:{ana.pk}", carla, "Shouted at Ben")

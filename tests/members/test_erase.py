@@ -9,7 +9,6 @@ import pytest
 from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.contrib.sessions.models import Session
 from django.core.management import call_command
 from django.db import connection, connections
 from django.db.models import Sum
@@ -19,7 +18,7 @@ from rest_framework.exceptions import NotAuthenticated
 
 from booking.models import Booking, BookingTransition, ClassSession, WaitlistEntry
 from members.adapter import MemberAccountAdapter
-from members.models import Member
+from members.models import Member, MemberSession
 from members.serializers import MemberSerializer
 from notifications import delivery, outbox
 from notifications.models import Message
@@ -37,6 +36,7 @@ FORGOTTEN = {
     "booking.CalendarFeed.member",
     "booking.WaitlistEntry.member",
     "members.MemberNote.member",
+    "members.MemberSession.member",
     "mfa.Authenticator.user",
     "notifications.Message.member",
     "notifications.Reply.member",
@@ -62,7 +62,7 @@ def erase(caller: Caller) -> None:
 def everything_stored() -> str:
     """Every column of every row of every table; sessions as they read when decoded."""
     rows = [repr(row) for model in apps.get_models() for row in model._default_manager.values()]
-    return "\n".join([*rows, *(repr(one.get_decoded()) for one in Session.objects.all())])
+    return "\n".join([*rows, *(repr(one.get_decoded()) for one in MemberSession.objects.all())])
 
 
 def books() -> list[Any]:
@@ -129,7 +129,7 @@ def test_every_way_in_is_closed(anyone: Caller) -> None:
         for refused in (caller.get(ME), caller.send("DELETE", ME)):
             assert (refused.status_code, code(refused)) == (401, "not_authenticated")
     assert anyone.post(LOGIN, {"email": life.EMAIL, "password": life.PASSWORD}).status_code == 400
-    assert not Session.objects.exists()
+    assert not MemberSession.objects.exists()
 
 
 def test_the_sessions_of_others_go_on(as_ana: Caller, as_ben: Caller) -> None:
@@ -153,6 +153,7 @@ def test_the_same_address_signs_up_as_a_new_and_empty_member(sandbox: Sandbox) -
     told = again.get("/api/members/me/export/").json()
     assert told.pop("profile")["id"] != old.pk
     assert [address["email"] for address in told.pop("email_addresses")] == [life.EMAIL]
+    assert len(told.pop("sign_ins")) == 1
     assert not any(told.values())
     assert again.get("/api/booking/bookings/").json()["results"] == []
 

@@ -22,6 +22,7 @@ EXPORTED = {
     "booking.CalendarFeed.member": "calendar",
     "booking.WaitlistEntry.member": "waitlist",
     "members.MemberNote.member": "notes",
+    "members.MemberSession.member": "sign_ins",
     "mfa.Authenticator.user": "second_factor",
     "notifications.Message.member": "messages",
     "notifications.Reply.member": "replies",
@@ -38,6 +39,7 @@ NOT_TOLD = {
     "booking.CalendarFeed": {"id", "member", "token_digest"},
     "booking.WaitlistEntry": {"id", "member"},
     "members.MemberNote": {"id", "member"},
+    "members.MemberSession": {"session_key", "session_data", "member"},
     "mfa.Authenticator": {"id", "user", "data"},
     "notifications.Message": {
         "id",

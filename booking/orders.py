@@ -1,0 +1,26 @@
+"""What a request to book asks for."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from booking.models import Booking, ClassSession
+from members.models import Member
+
+BY = "member"
+
+
+@dataclass(frozen=True)
+class Order:
+    """What one request asks for; with an offer of the waitlist, its seat is held already.
+
+    `tried` tells which bookings this request may have written, and in which round: so it knows its own after a fault.
+    """
+
+    member: Member
+    session: ClassSession
+    pay_with: str
+    key: str | None
+    now: datetime
+    reference: str
+    offer: Booking | None = None
+    tried: dict[str, str] = field(default_factory=dict)
