@@ -37,7 +37,8 @@ class SessionStore(DatabaseStore):
 def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] | None:
     """Who is signed in in this session, by one query; None where anything is not as plain as it mostly is.
 
-    Then Django is to be asked, which knows what to do when a session has expired or its secret was rotated.
+    Then Django is to be asked. A session that was signed with a former SECRET_KEY stays as it is: Django would give it a
+    new key, which an app never learns of.
     """
     living = MemberSession.objects.filter(pk=key, expire_date__gt=timezone.now(), member__is_active=True)
     row = living.select_related("member").first()
@@ -46,6 +47,6 @@ def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] |
     store = SessionStore.loaded(row)
     if store.get(SESSION_KEY) != str(row.member_id) or store.get(BACKEND_SESSION_KEY) not in backends:
         return None
-    if not constant_time_compare(store.get(HASH_SESSION_KEY, ""), row.member.get_session_auth_hash()):
-        return None
-    return row.member, store
+    signed, member = store.get(HASH_SESSION_KEY, ""), row.member
+    hashes = [member.get_session_auth_hash(), *member.get_session_auth_fallback_hash()]
+    return (member, store) if any(constant_time_compare(signed, known) for known in hashes) else None

@@ -55,7 +55,7 @@ def test_a_booking_is_tried_again_and_made_once(as_ana: Caller, ana: Member, err
 
 
 @pytest.mark.parametrize("error", STAYING)
-@pytest.mark.parametrize("text", ["django_session", BOOK])
+@pytest.mark.parametrize("text", ["members_membersession", BOOK])
 def test_what_does_not_pass_at_once_is_503_and_nothing_stands(
     as_ana: Caller, ana: Member, error: type[Exception], text: str
 ) -> None:
