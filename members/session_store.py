@@ -37,8 +37,8 @@ class SessionStore(DatabaseStore):
 def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] | None:
     """Who is signed in in this session, by one query; None where anything is not as plain as it mostly is.
 
-    Then Django is to be asked. A session that was signed with a former SECRET_KEY stays as it is: Django would give it a
-    new key, which an app never learns of.
+    Then Django is to be asked. A session that was signed with a former SECRET_KEY stays as it is: Django would give it
+    a new key, which an app never learns of.
     """
     living = MemberSession.objects.filter(pk=key, expire_date__gt=timezone.now(), member__is_active=True)
     row = living.select_related("member").first()
