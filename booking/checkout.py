@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from booking import expiry, express, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, OfferGone, SessionClosed, SessionFull, TooManyHolds
@@ -44,7 +44,7 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     tried: dict[str, str] = {}
 
     def attempt(reference: str) -> Booked | None:
-        session = ClassSession.objects.get(pk=session_id)
+        session = _session(session_id, member, key)
         order = Order(member, session, pay_with, key, now, reference, tried=tried)
         booking = express.book(order)
         return Booked(booking, created=True) if booking else _look_then_book(order)
@@ -52,9 +52,19 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     return in_rounds(attempt, lost_to=(CreditsMoved, OfferGone))
 
 
+def _session(session_id: int, member: Member, key: str | None) -> ClassSession:
+    """The session, and whether the member has something of it or by this key, and whether anybody holds a seat of it.
+
+    In one query: most of those who ask have nothing, and a full session has to be quick at saying so.
+    """
+    mine = _of(member, session=OuterRef("pk"), key=key)
+    held = Booking.objects.filter(session=OuterRef("pk"), status=Status.PENDING)
+    return ClassSession.objects.annotate(is_known=Exists(mine), has_holds=Exists(held)).get(pk=session_id)
+
+
 def _look_then_book(order: Order) -> Booked | None:
     """Answer with the booking there is, else with a new one; None when what stood in the way is gone: look again."""
-    found = _own_booking(order)
+    found = _own_booking(order) if vars(order.session)["is_known"] else None
     if found is not None and not found.is_offer:
         return _resume(found, order)
     try:
@@ -63,7 +73,7 @@ def _look_then_book(order: Order) -> Booked | None:
         _refuse_early(order.session, order.now)
         return _book_new(order)
     except SessionFull:
-        if not expiry.free_seats(order.session, now=order.now):
+        if not (vars(order.session)["has_holds"] and expiry.free_seats(order.session, now=order.now)):
             raise
     except (InsufficientCredits, TooManyHolds):
         # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.
@@ -78,15 +88,19 @@ def _own_booking(order: Order) -> Booking | None:
 
     IdempotencyKeyReused when the key stands for something else.
     """
-    of_key = Q(idempotency_key=order.key) if order.key is not None else Q(pk=None)
-    of_session = Q(session_id=order.session.pk, status__in=Booking.HOLDING)
-    mine = list(Booking.objects.filter(of_key | of_session, member=order.member).select_related("payment"))
+    mine = list(_of(order.member, session=order.session.pk, key=order.key).select_related("payment"))
     for booking in mine:
         if order.key is not None and booking.idempotency_key == order.key:
             if (booking.session_id, booking.pay_with) != (order.session.pk, order.pay_with):
                 raise IdempotencyKeyReused
             return booking
     return mine[0] if mine else None
+
+
+def _of(member: Member, *, session: Any, key: str | None) -> QuerySet[Booking]:
+    """What the member holds of the session, and what they have booked by this key."""
+    of_key = Q(idempotency_key=key) if key is not None else Q(pk=None)
+    return Booking.objects.filter(of_key | Q(session_id=session, status__in=Booking.HOLDING), member=member)
 
 
 def _take_offer(offer: Booking, order: Order) -> Booked | None:

@@ -9,7 +9,7 @@ from django.db import connection, connections
 
 
 @contextmanager
-def meanwhile(*acts: Callable[[], object], before: str = "") -> Iterator[None]:
+def meanwhile(*acts: Callable[[], object], before: str | tuple[str, ...] = "") -> Iterator[None]:
     """Each of these acts happens once, in a thread and on a connection of its own, and is over before we go on.
 
     The next of them comes before the next of our statements that begins like this; when no statement is named, before

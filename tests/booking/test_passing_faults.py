@@ -14,7 +14,7 @@ from tests.cast import Caller, Sandbox, code, give_credits, seats_match, session
 
 
 @contextmanager
-def spoilt(before: str, cause: Exception | None, times: int = 1) -> Iterator[None]:
+def spoilt(before: str | tuple[str, ...], cause: Exception | None, times: int = 1) -> Iterator[None]:
     """The next statements that begin like this fail as the driver would have them fail."""
     left = times
 
@@ -29,7 +29,8 @@ def spoilt(before: str, cause: Exception | None, times: int = 1) -> Iterator[Non
         yield
 
 
-INSERT = 'INSERT INTO "booking_booking"'
+# Whichever way the booking is written.
+INSERT = ('INSERT INTO "booking_booking"', "WITH first AS")
 
 
 @pytest.mark.parametrize("times", [1, 4])
