@@ -18,10 +18,7 @@ from tests.cast import Caller, Sandbox, give_credits, seats_match, session
 from tests.operations import backups
 from tests.operations.studio import Open
 
-pytestmark = [
-    pytest.mark.load,
-    pytest.mark.skipif(connection.vendor != "postgresql", reason="a studio in production is on PostgreSQL"),
-]
+pytestmark = pytest.mark.skipif(connection.vendor != "postgresql", reason="a studio in production is on PostgreSQL")
 
 
 def test_after_a_restore_the_commands_bring_the_money_back_into_agreement(
