@@ -27,7 +27,7 @@ def _signed_anew(session: SessionStore) -> bool:
 
     Django does so too, but gives the session a new key with it, of which an app that holds the old one is never told.
     """
-    member = Member.objects.filter(pk=session.get(SESSION_KEY)).first()
+    member = Member.objects.filter(pk=session.get(SESSION_KEY) or 0).first()
     signed = session.get(HASH_SESSION_KEY, "")
     if member and any(constant_time_compare(signed, earlier) for earlier in member.get_session_auth_fallback_hash()):
         session[HASH_SESSION_KEY] = member.get_session_auth_hash()
