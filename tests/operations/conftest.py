@@ -15,8 +15,10 @@ def opened(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("PUBLIC_BASE_URL", "https://studio.example.com")
 
     def open_() -> Open:
-        studios.append(Open(sandbox, tmp_path / f"log-{len(studios)}"))
-        return studios[-1]
+        studio = Open(sandbox, tmp_path / f"log-{len(studios)}")
+        studios.append(studio)  # before it is waited for: one that does not come up is closed too
+        studio.server.wait_until_ready()
+        return studio
 
     yield open_
     for studio in studios:

@@ -25,7 +25,6 @@ class Open:
         self.server = Server("tests.contract.served", sandbox=sandbox.base, log=log, processes=1, **address)
         self.commands = Processes(sandbox.base)
         self.closed = False
-        self.server.wait_until_ready()
 
     def asks(self, caller: Caller, path: str, body: bytes = b"{}") -> Any:
         """What a member gets from the server."""
