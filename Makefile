@@ -20,7 +20,8 @@ PY := $(VENV)/bin/python
 WORKERS ?= 2
 SEEDS ?= 20
 # They drive the sandbox or the frontend, run the demo on SQLite, or ask what every database answers alike.
-NO_DATABASE := $(addprefix --ignore tests/,sandbox web behaviour clients openapi access journeys/test_readme.py model/test_controls.py)
+NO_DATABASE := $(addprefix --ignore tests/,sandbox web behaviour clients openapi access journeys/test_readme.py model/test_controls.py) \
+	$(addprefix --ignore tests/operations/test_,image.py rotation.py units.py watching.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
 # Browsers, whole programs and made-up stories: they take longer than all the rest.

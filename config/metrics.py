@@ -11,7 +11,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
 from booking.models import Booking
-from config import backlog
+from config import backlog, studio_steps
+from members.models import CommandRun
 
 
 class Studio(Collector):
@@ -29,6 +30,20 @@ class Studio(Collector):
             yield GaugeMetricFamily(f"holdfast_{name}", f"How many: {said}.", waiting.count)
             oldest = f"How long the oldest is overdue: {said}."
             yield GaugeMetricFamily(f"holdfast_{name}_oldest_seconds", oldest, waiting.seconds)
+        yield from _commands()
+
+
+def _commands() -> Iterator[Metric]:
+    """When each command of cron last came to its end, and whether everything was done then; one query."""
+    ended = GaugeMetricFamily("holdfast_command_ended_seconds", "When it last ended, in Unix time.", labels=["command"])
+    done = GaugeMetricFamily("holdfast_command_done", "1: nothing was left by that run.", labels=["command"])
+    ran = {run.command: run for run in CommandRun.objects.exclude(ended_at=None)}
+    for command in studio_steps.CRON:
+        run = ran.get(command)
+        ended.add_metric([command], run.ended_at.timestamp() if run and run.ended_at else 0)
+        done.add_metric([command], float(run is not None and run.done))
+    yield ended
+    yield done
 
 
 _registry = CollectorRegistry()

@@ -19,6 +19,7 @@ env = Environment(process=os.environ, directory=BASE_DIR)
 # --- Django -----------------------------------------------------------------------------------------------------------
 DEBUG = env.flag("DEBUG", default=False)
 SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.items("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.items("ALLOWED_HOSTS")
 CSRF_TRUSTED_ORIGINS = env.items("CSRF_TRUSTED_ORIGINS")
 CORS_ALLOWED_ORIGINS = env.items("CORS_ALLOWED_ORIGINS")
@@ -123,6 +124,8 @@ if env.is_prod:
         env.refuse("DEBUG", "is on in production")
     if SECRET_KEY.startswith(("dev-only", "django-insecure")):
         env.refuse("SECRET_KEY", "is the one of development; set a long random text of your own")
+    if any(key.startswith(("dev-only", "django-insecure")) for key in SECRET_KEY_FALLBACKS):
+        env.refuse("SECRET_KEY_FALLBACKS", "names the one of development; name only keys that this production has had")
     if not ALLOWED_HOSTS:
         env.refuse("ALLOWED_HOSTS", "is empty; name the hosts the program answers for")
     if database.get("ENGINE", "").endswith("sqlite3"):

@@ -1,12 +1,14 @@
 from allauth.headless.contrib.rest_framework.authentication import XSessionTokenAuthentication
 from allauth.headless.tokens.strategies.sessions import SessionTokenStrategy
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
-from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.auth import HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase, UpdateError
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 from rest_framework.request import Request
 
 from members import session_store
+from members.models import Member
 from members.session_store import SessionStore
 
 
@@ -17,7 +19,25 @@ class OneQueryTokenStrategy(SessionTokenStrategy):
         session = SessionStore(session_token)
         session.get(SESSION_KEY)
         # Loading an unknown or expired session forgets its key.
-        return session if session.session_key else None
+        if not session.session_key or (settings.SECRET_KEY_FALLBACKS and not _signed_anew(session)):
+            return None
+        return session
+
+
+def _signed_anew(session: SessionStore) -> bool:
+    """Sign a session of an earlier secret key with the present one; False when it has ended meanwhile.
+
+    Django does so too, but gives the session a new key with it, of which an app that holds the old one is never told.
+    """
+    member = Member.objects.filter(pk=session.get(SESSION_KEY) or 0).first()
+    signed = session.get(HASH_SESSION_KEY, "")
+    if member and any(constant_time_compare(signed, earlier) for earlier in member.get_session_auth_fallback_hash()):
+        session[HASH_SESSION_KEY] = member.get_session_auth_hash()
+        try:
+            session.save()
+        except UpdateError:
+            return False
+    return True
 
 
 class SessionTokenAuthentication(XSessionTokenAuthentication):

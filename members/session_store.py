@@ -37,8 +37,7 @@ class SessionStore(DatabaseStore):
 def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] | None:
     """Who is signed in in this session, by one query; None where anything is not as plain as it mostly is.
 
-    Then Django is to be asked. A session that was signed with a former SECRET_KEY stays as it is: Django would give it
-    a new key, which an app never learns of.
+    Then Django is to be asked, and whoever knows what becomes of a session that an earlier secret key has signed.
     """
     living = MemberSession.objects.filter(pk=key, expire_date__gt=timezone.now(), member__is_active=True)
     row = living.select_related("member").first()
@@ -47,6 +46,6 @@ def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] |
     store = SessionStore.loaded(row)
     if store.get(SESSION_KEY) != str(row.member_id) or store.get(BACKEND_SESSION_KEY) not in backends:
         return None
-    signed, member = store.get(HASH_SESSION_KEY, ""), row.member
-    hashes = [member.get_session_auth_hash(), *member.get_session_auth_fallback_hash()]
-    return (member, store) if any(constant_time_compare(signed, known) for known in hashes) else None
+    if not constant_time_compare(store.get(HASH_SESSION_KEY, ""), row.member.get_session_auth_hash()):
+        return None
+    return row.member, store

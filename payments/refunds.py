@@ -180,8 +180,11 @@ def _write(payment: Payment, *, now: datetime, due_at: datetime | None = None, *
 
 
 def _asked_before(refund: Refund, now: datetime) -> Repayment | None:
-    """The refund an earlier attempt made, once its key may be forgotten; within a day the key itself tells."""
-    if refund.asked_at is None or now - refund.asked_at < stripe_client.KEY_LIVES:
+    """The refund an earlier attempt made, once its key may be forgotten; within a day the key itself tells.
+
+    The row's age counts too: one that came back with a backup does not know that it was asked for.
+    """
+    if now - min(refund.created_at, refund.asked_at or now) < stripe_client.KEY_LIVES:
         return None
     made = stripe_client.refunds_of(refund.payment.stripe_intent_id or "")
     return next((fact for fact in made if fact.metadata.get("refund") == str(refund.reference)), None)
