@@ -12,6 +12,7 @@
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-integrity  what check_integrity takes for a million bookings, on both databases
 # make bench-reports  what the page of reports takes for a million bookings, on both databases
+# make bench-scaling  bookings a second by processes and replicas, and a chain's Monday simulated: writes docs/scaling.md
 # make lock   write requirements*.txt from requirements*.in
 
 PYTHON ?= python3
@@ -24,13 +25,15 @@ NO_DATABASE := $(addprefix --ignore tests/,sandbox web behaviour clients openapi
 	$(addprefix --ignore tests/operations/test_,image.py rotation.py units.py watching.py)
 # Real processes under load: one after the other, or they would disturb each other.
 LOAD := tests/races tests/chaos
+# They bring what they disturb: a server of their own to kill, or a proxy before it.
+FAULTS := tests/faults tests/failover
 # Browsers, whole programs and made-up stories: they take longer than all the rest.
 WHOLE := $(addprefix tests/,web sandbox behaviour clients journeys model)
 STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-compile
 
-.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-reports bench-sandbox lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -49,15 +52,15 @@ run: $(VENV)/.runtime
 test: test-sqlite test-postgresql
 
 test-fast: $(VENV)/.development
-	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) $(WHOLE) tests/faults) -n $(WORKERS)
+	DATABASE_URL= $(PY) -m pytest tests $(addprefix --ignore ,$(LOAD) $(WHOLE) $(FAULTS)) -n $(WORKERS)
 
 test-sqlite: test-fast
 	DATABASE_URL= $(PY) -m pytest $(WHOLE) -n $(WORKERS)
 	DATABASE_URL= $(PY) -m pytest tests/races '$(STORM)[3]'
 
 test-postgresql: $(VENV)/.development
-	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) tests/faults) $(NO_DATABASE) -n $(WORKERS)
-	$(PY) -m tests.postgresql pytest tests/faults -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest tests $(addprefix --ignore ,$(LOAD) $(FAULTS)) $(NO_DATABASE) -n $(WORKERS)
+	$(PY) -m tests.postgresql pytest $(FAULTS) -n $(WORKERS)
 	$(PY) -m tests.postgresql pytest $(LOAD) --deselect '$(STORM)[3]'
 
 coverage: $(VENV)/.development
@@ -110,6 +113,9 @@ bench-frontend: $(VENV)/.development
 
 bench-sandbox: $(VENV)/.development
 	$(PY) -m bench.sandbox
+
+bench-scaling: $(VENV)/.development
+	$(PY) -m bench.scaling
 
 openapi: $(VENV)/.development
 	$(PY) manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml

@@ -1,7 +1,7 @@
 """How the studio is doing, on one page of the admin: any time, any kind of session, each table as a file."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from django.contrib import admin
@@ -16,6 +16,7 @@ from booking.reports.span import Span
 from booking.sheets import attendance, fill, holds, outstanding, revenue, waiting
 from booking.sheets.sheet import Sheet
 from boundary import studio_clock
+from boundary.replica import replica
 
 SHEETS: dict[str, Callable[[Span], Sheet]] = {
     "fill": fill.sheet,
@@ -53,7 +54,7 @@ def reports(request: HttpRequest) -> HttpResponse:
         "kinds": kinds,
         "presets": PRESETS,
         "query": _query(asked.span),
-        "sheets": {name: draw(asked.span) for name, draw in SHEETS.items()} if asked.span else {},
+        "sheets": _sheets(asked.span) if asked.span else {},
     }
     return TemplateResponse(request, "admin/booking/reports.html", context, status=400 if asked.wrong else 200)
 
@@ -68,12 +69,19 @@ def as_csv(request: HttpRequest, report: str, table: str) -> HttpResponse:
     asked = _asked(request.GET, kinds, timezone.now())
     if asked.span is None:
         return HttpResponse(f"{asked.wrong}\n", status=400, content_type="text/plain; charset=utf-8")
-    for one in SHEETS[report](asked.span).tables:
+    for one in _sheets(asked.span, report)[report].tables:
         if one.name == table:
             name = f"{report}-{table}-{asked.span.first}-{asked.span.last}.csv"
             disposition = {"Content-Disposition": f'attachment; filename="{name}"'}
             return HttpResponse(one.as_csv(), content_type="text/csv; charset=utf-8", headers=disposition)
     raise Http404
+
+
+def _sheets(span: Span, *names: str) -> dict[str, Sheet]:
+    """These sheets, or all: from the replica once it has everything that was written before somebody asked."""
+    return replica.present(
+        lambda database: {name: SHEETS[name](replace(span, database=database)) for name in names or SHEETS}
+    )
 
 
 def _asked(query: QueryDict, kinds: dict[int, str], now: datetime) -> Asked:

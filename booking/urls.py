@@ -6,8 +6,8 @@ reference = r"(?P<reference>[0-9A-Za-z]{8})"
 
 urlpatterns = [
     path("config/", views.ConfigView.as_view(), name="config"),
-    path("sessions/", views.SessionListView.as_view(), name="sessions"),
-    path("sessions/<int:pk>/", views.SessionView.as_view(), name="session"),
+    path("sessions/", session_views.SessionListView.as_view(), name="sessions"),
+    path("sessions/<int:pk>/", session_views.SessionView.as_view(), name="session"),
     path("sessions/<int:pk>/cancel/", session_views.SessionCancelView.as_view(), name="session-cancel"),
     path("sessions/<int:pk>/roster/", desk_views.RosterView.as_view(), name="roster"),
     path("sessions/<int:pk>/book/", views.BookView.as_view(), name="book"),

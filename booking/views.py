@@ -14,12 +14,11 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BaseSerializer
 from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from booking import cancellation, checkout, quotes, settlement
-from booking.filters import BookingFilter, SessionFilter
+from booking.filters import BookingFilter
 from booking.models import Booking, BookingTransition, ClassSession
 from booking.permissions import named, visible_bookings
 from booking.serializers import (
@@ -29,13 +28,11 @@ from booking.serializers import (
     CancellationSerializer,
     CancelSerializer,
     ConfigSerializer,
-    SessionSerializer,
     TransitionSerializer,
 )
 from boundary.envelope import refused
 from members import acts
-from members.acted import plain
-from members.requests import ANYONE, Asks, RolesMay, by, member_of
+from members.requests import Asks, RolesMay, by, member_of
 from payments import intents
 from payments.idempotency import key_of
 from payments.payable import payable
@@ -67,34 +64,6 @@ class ConfigView(APIView):
             "server_time": timezone.now(),
         }
         return Response(config)
-
-
-class SessionListView(generics.ListCreateAPIView):
-    """Anyone lists the sessions by start; staff create them."""
-
-    queryset = ClassSession.objects.order_by("starts_at", "id")
-    serializer_class = SessionSerializer
-    permission_classes = (RolesMay,)
-    asks: ClassVar = {"GET": ANYONE, "POST": Asks("booking.add_classsession")}
-    filterset_class = SessionFilter
-
-    @transaction.atomic
-    def perform_create(self, serializer: BaseSerializer) -> None:
-        made, now = serializer.save(), timezone.now()
-        told = plain(serializer.validated_data)
-        acts.record(
-            actor=member_of(self.request), act="create_session", subject=f"session:{made.pk}", now=now, after=told
-        )
-
-
-class SessionView(generics.RetrieveUpdateAPIView):
-    """Anyone reads a session; staff change it."""
-
-    queryset = ClassSession.objects.all()
-    serializer_class = SessionSerializer
-    permission_classes = (RolesMay,)
-    asks: ClassVar = {"GET": ANYONE, "PATCH": Asks("booking.change_classsession")}
-    http_method_names = ("get", "patch", "head", "options")
 
 
 class BookView(APIView):

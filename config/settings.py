@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import frontend, logs, rest
+from config import frontend, logs, replica, rest
 from config.environment import Environment
 from payments.currencies import MINIMUM_AMOUNT
 
@@ -115,7 +115,7 @@ elif database:
         "timeout": 20,
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
     }
-DATABASES = {"default": database}
+DATABASES = {"default": database, **replica.databases(env, primary=database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- What production refuses ------------------------------------------------------------------------------------------

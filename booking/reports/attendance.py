@@ -27,7 +27,9 @@ def attendance(span: Span) -> list[Attendance]:
     First by session, to leave out those in which nobody looked, then the sessions of each piece added up.
     """
     over = {"session__status": ClassSession.Status.SCHEDULED, "session__ends_at__lte": span.now}
-    paid = Booking.objects.filter(status=Booking.Status.PAID, **over, **span.within("session__starts_at"))
+    paid = Booking.objects.using(span.database).filter(
+        status=Booking.Status.PAID, **over, **span.within("session__starts_at")
+    )
     sessions = (
         paid.filter(**span.of_kind("session__"))
         .order_by()

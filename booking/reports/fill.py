@@ -30,8 +30,8 @@ def fill(span: Span) -> list[Slot]:
     """Each hour of the week in which something was on, in order. Two queries."""
     took_place: dict[str, Any] = {"status": ClassSession.Status.SCHEDULED, "starts_at__lte": span.now}
     took_place |= span.within("starts_at") | span.of_kind("")
-    sessions = ClassSession.objects.filter(**took_place)
-    holds = Booking.objects.filter(
+    sessions = ClassSession.objects.using(span.database).filter(**took_place)
+    holds = Booking.objects.using(span.database).filter(
         status=Booking.Status.PENDING, **{f"session__{name}": value for name, value in took_place.items()}
     )
     held = {_slot(row): row["held"] for row in _by_hour(holds, "session__starts_at", span).annotate(held=Count("pk"))}

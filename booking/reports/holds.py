@@ -52,7 +52,9 @@ class Holds:
 
 def holds(span: Span) -> Holds:
     """The card holds that were made in that time. Two queries: all, less the few that were offers."""
-    made = Booking.objects.filter(payment__isnull=False, **span.within("created_at"), **span.of_kind("session__"))
+    made = Booking.objects.using(span.database).filter(
+        payment__isnull=False, **span.within("created_at"), **span.of_kind("session__")
+    )
     found = Holds()
     for row in _grouped(made):
         found.add(row, 1)

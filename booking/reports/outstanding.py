@@ -60,7 +60,7 @@ def by_source(span: Span) -> dict[str, int]:
 
 def worth(span: Span) -> list[Worth]:
     """What was paid for the credits of packs that live now; exact, and rounded once for each currency. One query."""
-    living = PackPurchase.objects.filter(lot__in=_living(span))
+    living = PackPurchase.objects.using(span.database).filter(lot__in=_living(span))
     rows = living.order_by().values("currency", "amount", "credits").annotate(left=Sum("lot__remaining"))
     credits: Counter[str] = Counter()
     amounts: dict[str, Fraction] = {}
@@ -83,9 +83,9 @@ def history(span: Span) -> list[tuple[Piece, int]]:
     lived = Q(expires_at=None) | Q(expires_at__gte=ends[0])
     # A lot's place is the number of ends at which it lived, an entry's that of the ends before it.
     places = [ends[0], *ends, ends[-1]]
-    lots = CreditLot.objects.filter(lived)
+    lots = CreditLot.objects.using(span.database).filter(lived)
     remaining = _by_place(lots, "expires_at", piece("expires_at", places), "remaining", never=len(ends))
-    entries = CreditEntry.objects.filter(created_at__gte=ends[0], lot__in=lots)
+    entries = CreditEntry.objects.using(span.database).filter(created_at__gte=ends[0], lot__in=lots)
     since = _since(entries, places, len(ends))
     return [
         (
@@ -98,7 +98,9 @@ def history(span: Span) -> list[tuple[Piece, int]]:
 
 
 def _living(span: Span) -> QuerySet[CreditLot]:
-    return CreditLot.objects.filter(Q(expires_at=None) | Q(expires_at__gt=span.now), remaining__gt=0)
+    return CreditLot.objects.using(span.database).filter(
+        Q(expires_at=None) | Q(expires_at__gt=span.now), remaining__gt=0
+    )
 
 
 def _by_place(rows: QuerySet, moment: str, place: Any, amount: str, *, never: int = NEVER) -> Counter[int]:

@@ -44,19 +44,19 @@ def revenue(span: Span) -> list[Currency]:
 
 
 def _paid(span: Span) -> list[dict[str, Any]]:
-    paid = Payment.objects.filter(status=Payment.Status.PAID, **span.within("ended_at"))
+    paid = Payment.objects.using(span.database).filter(status=Payment.Status.PAID, **span.within("ended_at"))
     pack = When(subject__startswith=PackPurchase.SUBJECT, then=Value(PACKS))
     way = Case(pack, default=Value(BOOKINGS))
     return _sums(_of_kind(paid, "pk", span), span, "ended_at", "amount_received", way)
 
 
 def _refunded(span: Span) -> list[dict[str, Any]]:
-    refunds = Refund.objects.filter(status=Refund.Status.SUCCEEDED, **span.within("ended_at"))
+    refunds = Refund.objects.using(span.database).filter(status=Refund.Status.SUCCEEDED, **span.within("ended_at"))
     return _sums(_of_kind(refunds, "payment", span), span, "ended_at", "amount", Value(REFUNDS))
 
 
 def _at_the_desk(span: Span) -> list[dict[str, Any]]:
-    taken = Booking.objects.filter(paid_with=PAID_AT_THE_DESK, **span.of_kind("session__"))
+    taken = Booking.objects.using(span.database).filter(paid_with=PAID_AT_THE_DESK, **span.of_kind("session__"))
     came = _sums(taken.filter(**span.within("paid_at")), span, "paid_at", "amount", Value(DESK))
     back = taken.filter(returned_amount__gt=0, **span.within("ended_at"))
     return came + _sums(back, span, "ended_at", "returned_amount", Value(REFUNDS))

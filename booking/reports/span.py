@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db import DEFAULT_DB_ALIAS
+
 from boundary import studio_clock
 
 DAY = timedelta(days=1)
@@ -22,12 +24,13 @@ class Piece:
 
 @dataclass(frozen=True)
 class Span:
-    """From the first day to the last, both whole; of one kind of session, or of all."""
+    """From the first day to the last, both whole; of one kind of session, or of all; as one database tells it."""
 
     first: date
     last: date
     now: datetime
     kind: int | None = None
+    database: str = DEFAULT_DB_ALIAS
 
     @property
     def zone(self) -> ZoneInfo:

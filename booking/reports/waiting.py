@@ -18,7 +18,7 @@ def fates(span: Span) -> Counter[str]:
 
     Taken is an offer that was paid for, whatever came later; lapsed one that nobody paid for in time.
     """
-    joined = WaitlistEntry.objects.filter(**span.within("joined_at"), **span.of_kind("session__"))
+    joined = WaitlistEntry.objects.using(span.database).filter(**span.within("joined_at"), **span.of_kind("session__"))
     off = Q(session__status=ClassSession.Status.CANCELLED)
     fate = Case(
         When(Q(offer=None) & off, then=Value(CALLED_OFF)),

@@ -46,6 +46,30 @@ def test_a_variable_of_the_process_wins_and_an_empty_database_is_unset() -> None
     assert "postgresql" in start(DATABASE_URL="postgres://u@h/d").stdout
 
 
+def test_a_replica_is_of_postgresql_and_nothing_is_written_to_it() -> None:
+    ask = "from config import settings as s; print(list(s.DATABASES), s.DATABASES.get('replica', {}).get('OPTIONS'))"
+    replica = {"DATABASE_REPLICA_URL": "postgresql://u@copy/d"}
+    assert start(ask).stdout == "['default'] None\n"
+    asked = start(ask, DATABASE_URL="postgresql://u@h/d", **replica).stdout
+    assert "['default', 'replica']" in asked
+    assert "'connect_timeout': 2" in asked
+    assert "default_transaction_read_only=on" in asked
+    assert "DATABASE_REPLICA_URL:" in refusal(DATABASE_URL="sqlite:///db.sqlite3", **replica)
+
+
+def test_an_address_of_several_hosts_reaches_the_driver_as_it_stands() -> None:
+    ask = "from config import settings as s; print(s.DATABASES['default']['HOST'], s.DATABASES['default']['OPTIONS'])"
+    url = "postgresql://u@/d?host=one,two&port=5432,5433&target_session_attrs=read-write&tcp_user_timeout=5000"
+    told = start(ask, DATABASE_URL=url).stdout
+    for option in (
+        "'host': 'one,two'",
+        "'port': '5432,5433'",
+        "'target_session_attrs': 'read-write'",
+        "'tcp_user_timeout': 5000",
+    ):
+        assert option in told
+
+
 def test_all_three_stripe_keys_make_payments_configured() -> None:
     keys = {"STRIPE_SECRET_KEY": "sk_test_x", "STRIPE_PUBLISHABLE_KEY": "pk_test_x", "STRIPE_WEBHOOK_SECRET": "whsec_x"}
     assert " True [" in start(**keys).stdout
@@ -66,6 +90,7 @@ UNSAFE: list[tuple[str, dict[str, str]]] = [
     ("DATABASE_URL", {"DATABASE_URL": "sqlite:///db.sqlite3"}),
     ("DATABASE_URL", {"DATABASE_URL": ""}),
     ("DATABASE_URL", {"DATABASE_URL": "mysql://u@h/d"}),
+    ("DATABASE_REPLICA_URL", {"DATABASE_REPLICA_URL": "sqlite:///copy.sqlite3"}),
     ("STRIPE_WEBHOOK_SECRET", {"STRIPE_WEBHOOK_SECRET": ""}),
     ("STRIPE_API_BASE", {"STRIPE_SECRET_KEY": "sk_live_x", "STRIPE_PUBLISHABLE_KEY": "pk_live_x",
                          "STRIPE_API_BASE": "http://127.0.0.1:12111"}),

@@ -17,7 +17,7 @@ from tests.evidence.record import FOLDER, ROOT
 PAGE = ROOT / "docs" / "evidence.md"
 PLOTS = ROOT / "docs" / "evidence"
 COLOURS = ("#2f6db5", "#d1495b", "#2a9d6f", "#f2b134", "#7a5ba8", "#22303c")
-STYLE = {
+STYLE: Any = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.spines.top": False,
@@ -65,7 +65,7 @@ def _section(record: dict[str, Any]) -> list[str]:
     made = f"{record['made']} UTC, commit {record['commit']}."
     lines = [f"## {record['title']}", "", f"{record['tried']} {made}", "", f"    {record['command']}", ""]
     for plot in record["plots"]:
-        _draw(plot)
+        draw(plot, PLOTS)
         lines += [f"![{plot['title']}](evidence/{plot['name']}.svg)", ""]
     if record["rows"]:
         lines += [_row(record["columns"]), "|" + "---|" * len(record["columns"])]
@@ -84,7 +84,8 @@ def _anchor(title: str) -> str:
     return kept.replace(" ", "-")
 
 
-def _draw(plot: dict[str, Any]) -> None:
+def draw(plot: dict[str, Any], folder: Path) -> None:
+    """One plot of a record as a file of its own name; the same figures make the same file."""
     with pyplot.rc_context(STYLE):
         figure, axes = pyplot.subplots(figsize=(8, 3.4), layout="constrained")
         width = 0.8 / max(len(plot["series"]), 1)
@@ -100,5 +101,5 @@ def _draw(plot: dict[str, Any]) -> None:
         axes.set(xlabel=plot["x_label"], ylabel=plot["y_label"], title=plot["title"])
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False)
-        figure.savefig(PLOTS / f"{plot['name']}.svg", metadata={"Date": None})
+        figure.savefig(folder / f"{plot['name']}.svg", metadata={"Date": None})
         pyplot.close(figure)

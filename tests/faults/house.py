@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.races.server import BACKLOG, ROOT, settings_of_this_run
+from tests.races.server import BACKLOG, ROOT, START_SECONDS, settings_of_this_run
 
 PATIENCE_SECONDS = 20.0
 
@@ -20,9 +20,17 @@ class House:
     """Starts both, tells which process is at work, kills it; everything ends with `close`."""
 
     def __init__(
-        self, *, database: str, web: str, folder: Path, served: str = "tests.faults.served", **settings: str
+        self,
+        *,
+        database: str,
+        web: str,
+        folder: Path,
+        at: Path = ROOT,
+        served: str = "tests.faults.served",
+        **settings: str,
     ) -> None:
         self.folder = folder
+        self.at = at
         self.log = folder / "log"
         self.environment = {
             **os.environ,
@@ -33,6 +41,7 @@ class House:
             "WEB_THREADS": "1",
             "STRIPE_TIMEOUT_SECONDS": "20",
             "NO_PROXY": "127.0.0.1",
+            "PYTHONPATH": str(ROOT),
             **settings,
         }
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=BACKLOG)
@@ -42,7 +51,7 @@ class House:
 
     def wait_until_ready(self) -> None:
         """Until a process of the server and the cron are there."""
-        self._until(lambda: self.web_process() > 0)
+        self._until(lambda: self.web_process() > 0, START_SECONDS)
         assert self._heard()["ready"]
 
     def web_process(self) -> int:
@@ -99,8 +108,8 @@ class House:
         more = {"BIND": f"fd://{self.listener.fileno()}", "PROCESS_ID_FILE": str(self._pid_file("web"))}
         with self.log.open("ab") as output:
             return subprocess.Popen(
-                [sys.executable, "-m", "gunicorn", "-c", "config/gunicorn.py", "--preload", served],
-                cwd=ROOT,
+                [sys.executable, "-m", "gunicorn", "-c", f"{ROOT}/config/gunicorn.py", "--preload", served],
+                cwd=self.at,
                 env=self.environment | more,
                 pass_fds=[self.listener.fileno()],
                 stdout=output,
@@ -112,7 +121,7 @@ class House:
         with self.log.open("ab") as output:
             return subprocess.Popen(
                 [sys.executable, "-m", "tests.faults.cron", served],
-                cwd=ROOT,
+                cwd=self.at,
                 env=self.environment | more,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -130,8 +139,8 @@ class House:
         heard: dict[str, Any] = json.loads(line)
         return heard
 
-    def _until(self, ready: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _until(self, ready: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+        deadline = time.monotonic() + seconds
         while not ready():
             assert time.monotonic() < deadline, self.logged()
             time.sleep(0.002)
