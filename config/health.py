@@ -43,6 +43,6 @@ def _problems() -> list[str]:
         return ["migrations"]
     return [
         f"{name}: the oldest of {waiting.count} is {waiting.seconds / 60:.0f} minutes overdue"
-        for name, waiting in backlog.measure(timezone.now()).items()
-        if name in backlog.CRON and waiting.late
+        for name, waiting in backlog.measure(timezone.now(), backlog.CRON).items()
+        if waiting.late
     ]
