@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from django.db import connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 from config.timeouts import Timeouts
 
 
 def postgresql(url: str, *, threads: int, timeouts: Timeouts, through_pgbouncer: bool) -> dict[str, Any]:
     """A pool of a few connections a process; through PgBouncer nothing that would have to outlive a transaction."""
-    database = {**dj_database_url.parse(url)}
+    database: dict[str, Any] = {**dj_database_url.parse(url)}
     # Few connections: sixteen were twice as fast as sixty-four on a hot row, and calls of vendors hold none.
     pool = {"min_size": 1, "max_size": min(threads, 8), "timeout": timeouts.pool}
     options: dict[str, Any] = {"connect_timeout": timeouts.connect}
@@ -31,7 +31,7 @@ def postgresql(url: str, *, threads: int, timeouts: Timeouts, through_pgbouncer:
 
 def sqlite(url: str, *, folder: Path) -> dict[str, Any]:
     """A file, relative to the folder, that is safe against crashes and takes writers one after the other."""
-    database = {**dj_database_url.parse(url)}
+    database: dict[str, Any] = {**dj_database_url.parse(url)}
     return {
         **database,
         "NAME": folder / (database["NAME"] or "db.sqlite3"),
@@ -47,8 +47,7 @@ def sqlite(url: str, *, folder: Path) -> dict[str, Any]:
 
 
 def limit_statements(timeouts: Timeouts) -> None:
-    """From now on PostgreSQL ends each statement of this process in time: for what serves requests, not for commands."""
-    for database in connections.settings.values():
-        options = database["OPTIONS"]
-        if "options" in options:
-            options["options"] += f" -c statement_timeout={timeouts.statement}s"
+    """From now on PostgreSQL ends each statement of this process in time: for the server, not for commands."""
+    options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
+    if "options" in options:
+        options["options"] += f" -c statement_timeout={timeouts.statement}s"

@@ -94,12 +94,10 @@ EMAIL_BACKEND = "boundary.mail.SmtpBackend" if EMAIL_HOST else "boundary.mail.Co
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL") or "sqlite:///db.sqlite3"
-DATABASE_PGBOUNCER = env.flag("DATABASE_PGBOUNCER", default=False)
+PGBOUNCER = env.flag("PGBOUNCER", default=False)
 database: dict[str, Any] = {}
 if urlsplit(DATABASE_URL).scheme in ("postgres", "postgresql"):
-    database = databases.postgresql(
-        DATABASE_URL, threads=WEB_THREADS, timeouts=TIMEOUTS, through_pgbouncer=DATABASE_PGBOUNCER
-    )
+    database = databases.postgresql(DATABASE_URL, threads=WEB_THREADS, timeouts=TIMEOUTS, through_pgbouncer=PGBOUNCER)
 elif urlsplit(DATABASE_URL).scheme == "sqlite":
     database = databases.sqlite(DATABASE_URL, folder=BASE_DIR)
 else:

@@ -142,6 +142,6 @@ def test_in_production_each_request_is_a_line_of_json_with_its_id(tmp_path: Path
     written = write(tmp_path, **VALUES)
     access, error = json.loads(written["access"]), json.loads(written["error"])
     path = "/api/booking/calendar/….ics"
-    told = {name: access[name] for name in ("request_id", "method", "path", "status", "bytes", "milliseconds")}
-    assert told == {"request_id": "abc", "method": "GET", "path": path, "status": 200, "bytes": 12, "milliseconds": 1000}
+    numbers = {"status": 200, "bytes": 12, "milliseconds": 1000}
+    assert {"request_id": "abc", "method": "GET", "path": path, **numbers}.items() <= access.items()
     assert (error["level"], error["message"]) == ("ERROR", f"Error handling request {path}")
