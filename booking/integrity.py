@@ -133,6 +133,7 @@ def _postgresql_reader(moment: str) -> Iterator[None]:
         # Joins of whole tables stay in memory; compiling their plans costs more than it saves.
         cursor.execute("SET LOCAL work_mem = '32MB'")
         cursor.execute("SET LOCAL jit = off")
+        cursor.execute("SET LOCAL statement_timeout = 0")
         yield
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
@@ -16,6 +17,7 @@ from booking.reports.span import Span
 from booking.sheets import attendance, fill, holds, outstanding, revenue, waiting
 from booking.sheets.sheet import Sheet
 from boundary import studio_clock
+from boundary.long_reading import long_reading
 from boundary.replica import replica
 
 SHEETS: dict[str, Callable[[Span], Sheet]] = {
@@ -79,9 +81,13 @@ def as_csv(request: HttpRequest, report: str, table: str) -> HttpResponse:
 
 def _sheets(span: Span, *names: str) -> dict[str, Sheet]:
     """These sheets, or all: from the replica once it has everything that was written before somebody asked."""
-    return replica.present(
-        lambda database: {name: SHEETS[name](replace(span, database=database)) for name in names or SHEETS}
-    )
+
+    def drawn(database: str) -> dict[str, Sheet]:
+        there = replace(span, database=database)
+        with long_reading(seconds=settings.TIMEOUTS.report, using=database):
+            return {name: SHEETS[name](there) for name in names or SHEETS}
+
+    return replica.present(drawn)
 
 
 def _asked(query: QueryDict, kinds: dict[int, str], now: datetime) -> Asked:

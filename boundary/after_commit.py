@@ -33,7 +33,12 @@ class Lane:
         if not self._places.acquire(blocking=False):
             logger.warning("The lane %s is full; its command will do the rest", self.name)
             return
-        future = self._threads.submit(self._perform, task, args, kwargs)
+        try:
+            future = self._threads.submit(self._perform, task, args, kwargs)
+        except RuntimeError:  # the process ends: what it has begun is finished, nothing new is begun
+            self._places.release()
+            logger.info("The process ends; what the lane %s would do next is left to its command", self.name)
+            return
         self._unfinished.add(future)
         future.add_done_callback(self._unfinished.discard)
 

@@ -1,5 +1,6 @@
 """What waits to be done, and for how long: the one source of `/readyz`, `/metrics` and the attention page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,23 +34,32 @@ class Waiting:
         return self.seconds > PATIENCE.total_seconds()
 
 
-def measure(now: datetime) -> dict[str, Waiting]:
-    """Stale holds and purchases, refunds owed, messages due, payments in review, unmatched money. Reads only.
+def measure(now: datetime, names: Collection[str] | None = None) -> dict[str, Waiting]:
+    """Stale holds and purchases, refunds owed, messages due, payments in review, unmatched money; or some of them.
 
-    A stale hold that only the bank or staff can end is none of cron's: it is counted apart.
+    Reads only. A stale hold that only the bank or staff can end is none of cron's: it is counted apart.
     """
+    return {
+        name: _waiting(rows, moment, now)
+        for name, (rows, moment) in _queues(now).items()
+        if names is None or name in names
+    }
+
+
+def _queues(now: datetime) -> dict[str, tuple[QuerySet, str]]:
+    """Of each kind the rows that wait, and since when; an index finds them among any number of others."""
     stale = expiry.stale(now=now, created_before=None).order_by()
     undecided = Q(payment__status__in=expiry.UNDECIDED)
     unpaid = purchases.stale(now=now, created_before=None).order_by().exclude(undecided)
     messages = Message.objects.filter(status__in=Message.WAITING, due_at__lte=now)
     return {
-        "stale_holds": _waiting(stale.exclude(undecided), "expires_at", now),
-        "undecided_holds": _waiting(stale.filter(undecided), "expires_at", now),
-        "stale_purchases": _waiting(unpaid, "expires_at", now),
-        "refunds_owed": _waiting(refunds.due(now=now).order_by(), "due_at", now),
-        "messages_due": _waiting(messages, "due_at", now),
-        "payments_in_review": _waiting(Payment.objects.filter(status=Payment.Status.REVIEW), "ended_at", now),
-        "unmatched_money": _waiting(UnmatchedMoney.objects.filter(resolved_at=None), "found_at", now),
+        "stale_holds": (stale.exclude(undecided), "expires_at"),
+        "undecided_holds": (stale.filter(undecided), "expires_at"),
+        "stale_purchases": (unpaid, "expires_at"),
+        "refunds_owed": (refunds.due(now=now).order_by(), "due_at"),
+        "messages_due": (messages, "due_at"),
+        "payments_in_review": (Payment.objects.filter(status=Payment.Status.REVIEW), "ended_at"),
+        "unmatched_money": (UnmatchedMoney.objects.filter(resolved_at=None), "found_at"),
     }
 
 

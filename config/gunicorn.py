@@ -1,15 +1,21 @@
 """The production server: `gunicorn -c config/gunicorn.py config.wsgi`."""
 
+from pathlib import Path
+
 from config import settings
 
 bind = settings.BIND
 workers = settings.WEB_CONCURRENCY
-threads = settings.WEB_THREADS
-logger_class = "config.access_log.AccessLogger"
 worker_class = "gthread"
-timeout = 60
-graceful_timeout = 30
-keepalive = 5
+threads = settings.WEB_THREADS
+# A sign of life of the process, not a limit for its requests: those are bounded by what they wait for.
+timeout = settings.TIMEOUTS.heartbeat
+graceful_timeout = settings.TIMEOUTS.graceful
+keepalive = settings.TIMEOUTS.keepalive
+# The sign is a touch of a file, which a busy disk would hold up.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - gunicorn makes a file of its own there
 limit_request_line = 8190
 limit_request_field_size = 8190
 control_socket_disable = True
+logger_class = "config.access_log.AccessLogger"
+accesslog = "-" if settings.env.is_prod else None

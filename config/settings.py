@@ -3,14 +3,14 @@
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
-import dj_database_url
 from csp.constants import NONE, SELF
 
-from config import frontend, logs, replica, rest
+from config import databases, frontend, logs, replica, rest
 from config.environment import Environment
+from config.timeouts import Timeouts
 from payments.currencies import MINIMUM_AMOUNT
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -51,6 +51,7 @@ STRIPE_PAYMENT_DESCRIPTION_PREFIX = env.text("STRIPE_PAYMENT_DESCRIPTION_PREFIX"
 STRIPE_API_BASE = env.text("STRIPE_API_BASE").rstrip("/")
 STRIPE_JS = env.text("STRIPE_JS_URL") or "https://js.stripe.com/endive/stripe.js"
 STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 8, maximum=60)
+TIMEOUTS = Timeouts(stripe_read=STRIPE_TIMEOUT_SECONDS)
 PAYMENTS_ENABLED = bool(STRIPE_SECRET_KEY and STRIPE_PUBLISHABLE_KEY and STRIPE_WEBHOOK_SECRETS)
 PAYMENT_FAILED_POLICY = env.choice("PAYMENT_FAILED_POLICY", "void", "hold")
 LATE_PAYMENT_POLICY = env.choice("LATE_PAYMENT_POLICY", "reseat", "refund")
@@ -88,33 +89,20 @@ EMAIL_PORT = env.integer("EMAIL_PORT", 25, maximum=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", default=False)
-EMAIL_TIMEOUT = 8
+EMAIL_TIMEOUT = TIMEOUTS.email
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL") or f"studio@{urlsplit(PUBLIC_BASE_URL).hostname}"
 EMAIL_BACKEND = "boundary.mail.SmtpBackend" if EMAIL_HOST else "boundary.mail.ConsoleBackend"
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASE_URL = env.text("DATABASE_URL") or "sqlite:///db.sqlite3"
+PGBOUNCER = env.flag("PGBOUNCER", default=False)
 database: dict[str, Any] = {}
-if urlsplit(DATABASE_URL).scheme in ("sqlite", "postgres", "postgresql"):
-    database = {**dj_database_url.parse(DATABASE_URL)}
+if urlsplit(DATABASE_URL).scheme in ("postgres", "postgresql"):
+    database = databases.postgresql(DATABASE_URL, threads=WEB_THREADS, timeouts=TIMEOUTS, through_pgbouncer=PGBOUNCER)
+elif urlsplit(DATABASE_URL).scheme == "sqlite":
+    database = databases.sqlite(DATABASE_URL, folder=BASE_DIR)
 else:
     env.refuse("DATABASE_URL", "is neither sqlite:///… nor postgresql://…")
-if database.get("ENGINE", "").endswith("postgresql"):
-    # The health check is what keeps the pool from handing out connections that a database restart has killed.
-    pool = {"min_size": 1, "max_size": min(WEB_THREADS, 8), "timeout": 5}
-    # A forgotten transaction somewhere else must not hold every thread of ours.
-    patience = {"connect_timeout": 5, "options": "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"}
-    database |= {"CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
-    database["OPTIONS"] = {**patience, **database.get("OPTIONS", {}), "pool": pool}
-elif database:
-    # Without IMMEDIATE a transaction that reads before it writes fails with "database is locked" instead of waiting.
-    database["NAME"] = BASE_DIR / (database["NAME"] or "db.sqlite3")
-    database["TEST"] = {"NAME": BASE_DIR / ".run" / "test.sqlite3"}
-    database["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
 DATABASES = {"default": database, **replica.databases(env, primary=database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -295,3 +283,5 @@ if env.is_prod:
 # --- Logs -------------------------------------------------------------------------------------------------------------
 DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "VALIDATE_GUID": True, "RETURN_HEADER": True, "EXPOSE_HEADER": False}
 LOGGING = logs.configuration(as_json=env.is_prod)
+logs.keep_secret(SECRET_KEY, STRIPE_SECRET_KEY, *STRIPE_WEBHOOK_SECRETS, TWILIO_AUTH_TOKEN, EMAIL_HOST_PASSWORD)
+logs.keep_secret(unquote(urlsplit(DATABASE_URL).password or ""), urlsplit(DATABASE_URL).password or "")

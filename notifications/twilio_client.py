@@ -19,7 +19,6 @@ from twilio.twiml.messaging_response import MessagingResponse
 from boundary.network import leave_database
 from notifications.exceptions import NotSent, OutcomeUnknown, Refused, StillAtWork
 
-TIMEOUT_SECONDS = 8
 # How far our clock may run ahead of Twilio's.
 CLOCKS_APART = timedelta(minutes=1)
 # Twilio's codes for "not now": rate limits of the account and of WhatsApp. Every other 4xx stays refused.
@@ -102,10 +101,11 @@ def _meaning(error: TwilioRestException) -> Exception:
 
 
 def _client() -> Client:
-    return _connect(settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN, settings.TWILIO_API_BASE)
+    account, token = settings.TWILIO_ACCOUNT_SID, settings.TWILIO_AUTH_TOKEN
+    return _connect(account, token, settings.TWILIO_API_BASE, settings.TIMEOUTS.twilio)
 
 
 @lru_cache(maxsize=4)
-def _connect(account: str, token: str, base: str) -> Client:
-    http = LocalHttpClient(base, timeout=TIMEOUT_SECONDS) if base else TwilioHttpClient(timeout=TIMEOUT_SECONDS)
+def _connect(account: str, token: str, base: str, timeout: int) -> Client:
+    http = LocalHttpClient(base, timeout=timeout) if base else TwilioHttpClient(timeout=timeout)
     return Client(account, token, http_client=http)

@@ -16,7 +16,6 @@ from payments.exceptions import BadWebhook
 from payments.stripe_objects import Endpoint, Event, Intent, Repayment
 
 API_VERSION = "2026-10-28.endive"
-CONNECT_TIMEOUT_SECONDS = 3
 # One retry heals a kept-alive connection that went stale; more would multiply the wait of a member.
 MAX_NETWORK_RETRIES = 1
 SIGNATURE_TOLERANCE_SECONDS = 300
@@ -258,6 +257,6 @@ def _connect(key: str, base: str, read_timeout: int) -> stripe.StripeClient:
         key,
         stripe_version=API_VERSION,
         max_network_retries=MAX_NETWORK_RETRIES,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_TIMEOUT_SECONDS, read_timeout)),
+        http_client=stripe.RequestsClient(timeout=(settings.TIMEOUTS.stripe_connect, read_timeout)),
         **({"base_addresses": {"api": base}} if base else {}),
     )

@@ -55,6 +55,8 @@ class Payment(models.Model):
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_amount_is_positive"),
         )
+        # A few of very many, and counted every few seconds.
+        indexes = (models.Index(fields=("ended_at",), condition=Q(status="review"), name="payments_in_review"),)
 
     def __str__(self) -> str:
         return f"{self.subject} {self.amount} {self.currency} {self.status}"

@@ -29,7 +29,7 @@ def gone(text: str, wrapped: type[Error], error: type[Exception]) -> Iterator[No
 
 
 @pytest.mark.parametrize(("wrapped", "error"), LOST)
-@pytest.mark.parametrize("text", ["SELECT 1", "django_migrations", "booking_booking", "payments_unmatchedmoney"])
+@pytest.mark.parametrize("text", ["SELECT 1", "django_migrations", "booking_booking", "notifications_message"])
 def test_readiness_names_the_database_wherever_it_fails(
     anyone: Caller, text: str, wrapped: type[Error], error: type[Exception]
 ) -> None:

@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection, transaction
+from django.db.migrations.recorder import MigrationRecorder
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from booking.models import Booking
+from config import backlog
 from members.models import Member
 from notifications import delivery
 from notifications.models import Message
@@ -40,6 +44,37 @@ def test_metrics_are_prometheus_text_about_the_studio(as_ana: Caller, anyone: Ca
     assert gauge(anyone, "holdfast_stale_holds") == 0
 
 
+def test_a_scrape_reads_every_booking_once_a_minute_and_knows_its_holds_at_once(
+    as_ana: Caller, anyone: Caller, sandbox: Sandbox
+) -> None:
+    def scraped() -> tuple[float, bool]:
+        with CaptureQueriesContext(connection) as asked:
+            holds = gauge(anyone, "holdfast_holds")
+        return holds, any("GROUP BY" in one["sql"] for one in asked.captured_queries)
+
+    assert scraped() == (0, True)
+    as_ana.book(session())
+    assert scraped() == (1, False)
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite plans by what it has counted")
+@pytest.mark.parametrize(
+    ("name", "index"),
+    [
+        ("refunds_owed", "refunds_due"),
+        ("messages_due", "messages_waiting"),
+        ("payments_in_review", "payments_in_review"),
+    ],
+)
+def test_an_index_finds_what_waits(name: str, index: str) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        with CaptureQueriesContext(connection) as asked:
+            backlog.measure(timezone.now(), [name])
+        cursor.execute(f"EXPLAIN {asked.captured_queries[0]['sql']}")
+        assert index in str(cursor.fetchall())
+
+
 def test_a_stale_hold_is_late_only_when_cron_should_have_come(as_ana: Caller, anyone: Caller, sandbox: Sandbox) -> None:
     reference = as_ana.book(session()).json()["reference"]
     age(reference, 40)
@@ -50,6 +85,17 @@ def test_a_stale_hold_is_late_only_when_cron_should_have_come(as_ana: Caller, an
     assert answer.status_code == 503
     assert answer.json()["problems"] == ["stale_holds: the oldest of 1 is 20 minutes overdue"]
     assert 1199 <= gauge(anyone, "holdfast_stale_holds_oldest_seconds") <= 1260
+
+
+def test_a_database_that_lacks_a_migration_cannot_serve(anyone: Caller) -> None:
+    assert anyone.get("/readyz").status_code == 200
+    newest = MigrationRecorder.Migration.objects.filter(app="payments").order_by("name").last()
+    newest.delete()
+    try:
+        answer = anyone.get("/readyz")
+        assert (answer.status_code, answer.json()["problems"]) == (503, ["migrations"])
+    finally:
+        newest.save()
 
 
 def test_an_owed_refund_and_a_message_that_wait_are_late(

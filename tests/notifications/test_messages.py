@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -173,14 +174,10 @@ def test_an_answer_that_was_lost_sends_no_second_message(book: Any, sandbox: San
     assert len(sandbox.messages()) == 1
 
 
-def test_after_a_timeout_twilio_is_given_ten_minutes(book: Any, sandbox: Sandbox, monkeypatch: Any) -> None:
-    from notifications import twilio_client
-
-    monkeypatch.setattr(twilio_client, "TIMEOUT_SECONDS", 0.5)
-    twilio_client._connect.cache_clear()
+def test_after_a_timeout_twilio_is_given_ten_minutes(book: Any, sandbox: Sandbox, settings: Any) -> None:
+    settings.TIMEOUTS = replace(settings.TIMEOUTS, twilio=0.5)
     sandbox.fault("hang_after", MESSAGES, seconds=2)
     message = book()
-    twilio_client._connect.cache_clear()
     assert (message.status, message.reason) == ("unknown", "timeout")
     assert message.due_at > timezone.now() + timedelta(minutes=9)
 

@@ -17,11 +17,11 @@ PATIENCE_SECONDS = 60
 class Process:
     """One process that runs commands; it is set up once, so that it begins a command at once."""
 
-    def __init__(self, *, sandbox: str, unguarded: bool) -> None:
+    def __init__(self, *, sandbox: str, unguarded: bool, **more: str) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "tests.races.waiting", *(["unguarded"] if unguarded else [])],
             cwd=ROOT,
-            env={**os.environ, **settings_of_this_run(sandbox)},
+            env={**os.environ, **settings_of_this_run(sandbox), **more},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -77,14 +77,15 @@ class Command:
 class Processes:
     """As many processes as any race needs at once, kept for the next."""
 
-    def __init__(self, sandbox: str) -> None:
-        self.sandbox = sandbox
+    def __init__(self, sandbox: str, **more: str) -> None:
+        self.sandbox, self.more = sandbox, more
         self.kept: dict[bool, list[Process]] = {False: [], True: []}
 
     def ready(self, *arguments: str, runs: int = 1, without: str = "") -> list[Command]:
         """So many runs of one command; the guard they do without, if any, is named as in `unguarded`."""
         kept = self.kept[bool(without)]
-        fresh = [Process(sandbox=self.sandbox, unguarded=bool(without)) for _ in range(runs - len(kept))]
+        missing = range(runs - len(kept))
+        fresh = [Process(sandbox=self.sandbox, unguarded=bool(without), **self.more) for _ in missing]
         for process in fresh:
             process.wait_until_ready()
         kept += fresh
