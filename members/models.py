@@ -164,6 +164,7 @@ class MemberSession(AbstractBaseSession):
 
     class Meta(AbstractBaseSession.Meta):
         verbose_name, verbose_name_plural = "session", "sessions"
+        default_permissions = ()  # its key is a secret: nobody looks at it
 
     def __str__(self) -> str:
         return f"of member {self.member_id}"

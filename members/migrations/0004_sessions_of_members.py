@@ -41,6 +41,7 @@ class Migration(migrations.Migration):
                 'verbose_name': 'session',
                 'verbose_name_plural': 'sessions',
                 'abstract': False,
+                'default_permissions': (),
             },
         ),
         migrations.RunPython(take_over, migrations.RunPython.noop),
