@@ -31,7 +31,7 @@ FAULTS := tests/faults tests/failover
 WHOLE := $(addprefix tests/,web sandbox behaviour clients journeys model)
 STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
-PIP := $(PY) -m pip --disable-pip-version-check --quiet install --no-compile
+PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
 
 .PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
 

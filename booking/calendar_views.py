@@ -15,13 +15,13 @@ from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from booking import calendar
 from booking.models import CalendarFeed
 from booking.permissions import named, visible_bookings
 from booking.serializers import CalendarAddressSerializer, CalendarStateSerializer
+from boundary.throttling import Throttle
 from members.requests import member_of
 
 ICS = {(200, "text/calendar"): OpenApiTypes.STR}
@@ -67,7 +67,7 @@ class CalendarFeedView(APIView):
     authentication_classes = ()
     permission_classes = (AllowAny,)
     content_negotiation_class = WhateverIsAccepted
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "calendar"
 
     @extend_schema(

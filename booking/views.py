@@ -14,7 +14,6 @@ from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from booking import cancellation, checkout, quotes, settlement
@@ -31,6 +30,7 @@ from booking.serializers import (
     TransitionSerializer,
 )
 from boundary.envelope import refused
+from boundary.throttling import Throttle
 from members import acts
 from members.requests import Asks, RolesMay, by, member_of
 from payments import intents
@@ -69,7 +69,7 @@ class ConfigView(APIView):
 class BookView(APIView):
     """Book a seat: spends credits, or holds the seat and returns the secret to pay with."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "book"
 
     @extend_schema(
@@ -138,7 +138,7 @@ class ActOnBooking(APIView):
 class BookingSyncView(ActOnBooking):
     """Ask Stripe now how the booking's payment stands, and apply the answer."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "sync"
 
     @extend_schema(request=None, responses={200: BookingSerializer, 503: STRIPE_SILENT})

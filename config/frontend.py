@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from csp.constants import NONE, SELF
+from csp.constants import NONE, SELF, UNSAFE_INLINE
 from csp.utils import build_policy
 from django.conf import settings
 
@@ -23,12 +23,23 @@ OWN = {
     "form-action": [SELF],
     "frame-ancestors": [NONE],
 }
+# Any other file may be opened by itself, too: a page or picture of a library runs no script then.
+FILE = build_policy(
+    config={
+        "default-src": [SELF],
+        "script-src": [NONE],
+        "style-src": [SELF, UNSAFE_INLINE],
+        "base-uri": [NONE],
+        "object-src": [NONE],
+        "frame-ancestors": [NONE],
+    }
+)
 
 
 def add_headers(headers: dict[str, str], path: str, url: str) -> None:
-    """Give the page its Content-Security-Policy; what it loads needs none. WhiteNoise calls this for each file."""
-    if path.endswith("web/index.html"):
-        headers["Content-Security-Policy"] = policy()
+    """Give the page its Content-Security-Policy, and each other file FILE. WhiteNoise calls this for each."""
+    own = path == str(settings.WHITENOISE_ROOT / "index.html")
+    headers["Content-Security-Policy"] = policy() if own else FILE
 
 
 def policy() -> str:

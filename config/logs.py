@@ -13,6 +13,8 @@ MASKS = (
     # A calendar's address opens it to whoever reads it, and Stripe sends payers back with their intent's secret.
     (re.compile(r"(/calendar/)[0-9A-Za-z_-]{43}(?=\.ics)"), r"\1…"),
     (re.compile(r"(payment_intent_client_secret=)[^&#\s\"']+"), r"\1…"),
+    # allauth's own pages for a reset or a confirmation have its key.
+    (re.compile(r"(/reset/key/|/confirm-email/)[^/\s\"']+"), r"\1…"),
     (re.compile(r"\b([a-z]+_[0-9A-Za-z]+_secret_)[0-9A-Za-z]+"), r"\1…"),
     (re.compile(r"\b((?:sk|rk)_(?:live|test)_|whsec_)[0-9A-Za-z_]+"), r"\1…"),
     # A number in E.164, as it is or in an address.

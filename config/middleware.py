@@ -3,15 +3,23 @@
 import json
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.middleware.gzip import GZipMiddleware
 from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseFileResponse
 
 from boundary import studio_clock
+from boundary.envelope import refusal
 from config import errors
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
+GUARDS = {
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # No page asks for any of these; a payment is asked for by Stripe.js, in a frame of its own.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), usb=()",
+}
 
 
 def readable_json(get_response: GetResponse) -> GetResponse:
@@ -53,6 +61,33 @@ class CompressedFrontend(GZipMiddleware):
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         of_a_file = isinstance(response, WhiteNoiseFileResponse) and response.status_code == 200
         return super().process_response(request, response) if of_a_file else response
+
+
+def guarded(get_response: GetResponse) -> GetResponse:
+    """Gives every answer the headers no library sets; kept by no cache unless a view or WhiteNoise says otherwise."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in GUARDS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+def bounded_body(get_response: GetResponse) -> GetResponse:
+    """Refuses by its headers a body larger than any view reads, and one without a length: Django takes it for none."""
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if "HTTP_TRANSFER_ENCODING" in request.META:
+            return refusal(411, "length_required", "The body of the request has no Content-Length.")
+        length = request.META.get("CONTENT_LENGTH") or ""
+        if length.isdigit() and int(length) > limit:
+            return refusal(413, errors.BodyTooLarge.default_code, errors.BodyTooLarge.default_detail)
+        return get_response(request)
+
+    return middleware
 
 
 def retry_after(get_response: GetResponse) -> GetResponse:

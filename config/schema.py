@@ -6,7 +6,8 @@ from typing import Any
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.request import Request
-from rest_framework.throttling import ScopedRateThrottle
+
+from boundary.throttling import Throttle
 
 
 class ByFormat(DefaultContentNegotiation):
@@ -19,7 +20,7 @@ class SchemaView(SpectacularAPIView):
     """The OpenAPI document. Drawing it takes a quarter of a second, so it is limited."""
 
     content_negotiation_class = ByFormat
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "schema"
     api_version = ""
 

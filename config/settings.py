@@ -106,6 +106,20 @@ else:
 DATABASES = {"default": database, **replica.databases(env, primary=database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# --- What is remembered for a while -----------------------------------------------------------------------------------
+IN_PROCESS = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+# Whoever guesses passwords or codes is counted by all processes together. Each entry costs a count of the table, which
+# the limit keeps short.
+SHARED = {
+    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+    "LOCATION": "shared_cache",
+    "OPTIONS": {"MAX_ENTRIES": 10_000},
+}
+CACHES = {
+    "default": SHARED if database.get("ENGINE", "").endswith("postgresql") else IN_PROCESS,
+    "throttles": {**IN_PROCESS, "LOCATION": "throttles"},
+}
+
 # --- What production refuses ------------------------------------------------------------------------------------------
 if env.is_prod:
     if DEBUG:
@@ -154,6 +168,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django_guid.middleware.guid_middleware",
+    "config.middleware.guarded",
     "django.middleware.security.SecurityMiddleware",
     "config.middleware.CompressedFrontend",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -161,6 +176,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.middleware.bounded_body",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -201,6 +217,7 @@ WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = DEBUG
 WHITENOISE_ROOT = BASE_DIR / "web"
 WHITENOISE_INDEX_FILE = True
 WHITENOISE_ADD_HEADERS_FUNCTION = frontend.add_headers
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -279,6 +296,8 @@ if env.is_prod:
     SECURE_HSTS_SECONDS = 31_536_000
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name from this host alone, by TLS. The name of the other is told to frontends.
+    SESSION_COOKIE_NAME = "__Host-sessionid"
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "VALIDATE_GUID": True, "RETURN_HEADER": True, "EXPOSE_HEADER": False}

@@ -10,10 +10,10 @@ from rest_framework import filters, generics, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
+from boundary.throttling import Throttle
 from members import acts, erasure, personal
 from members.models import Member
 from members.requests import Asks, RolesMay, member_of
@@ -47,7 +47,7 @@ class MeView(generics.RetrieveUpdateAPIView):
 class ExportView(APIView):
     """Everything that is held about the member who asks, as one JSON file."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "export"
     collect: tuple[Callable[[Member], dict[str, Any]], ...] = ()
 

@@ -12,10 +12,10 @@ from rest_framework import generics
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
-from rest_framework.throttling import ScopedRateThrottle
 from rest_framework.views import APIView
 
 from boundary.envelope import refused
+from boundary.throttling import Throttle
 from members import acts
 from members.requests import ANYONE, Asks, RolesMay, by, may, member_of
 from payments import intents, packs, purchases
@@ -66,7 +66,7 @@ class PackView(generics.UpdateAPIView):
 class BuyView(APIView):
     """Buy a pack: the secret to pay it with. Its credits are granted when it is paid."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "book"
 
     @extend_schema(
@@ -111,7 +111,7 @@ class PurchaseView(APIView):
 class PurchaseSyncView(APIView):
     """Ask Stripe now how the purchase's payment stands, and apply the answer."""
 
-    throttle_classes = (ScopedRateThrottle,)
+    throttle_classes = (Throttle,)
     throttle_scope = "sync"
 
     @extend_schema(

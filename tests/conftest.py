@@ -8,7 +8,7 @@ import pytest
 import requests
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import Client
 
@@ -97,7 +97,8 @@ def documented(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def database(transactional_db: None, contract: list[str]) -> Iterator[None]:
     """Real commits in every test: nothing here runs inside a transaction that the program did not open."""
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
     yield
     for lane in (delivery.lane, intents.lane, refunds.lane, delivery.lane):
         assert lane.wait(20)

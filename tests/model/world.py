@@ -7,7 +7,7 @@ from io import StringIO
 from typing import Any
 
 from django.apps import apps
-from django.core.cache import cache
+from django.core.cache import caches
 from django.core.management import call_command
 from django.db import models, transaction
 from django.utils import timezone
@@ -80,7 +80,8 @@ class World:
     @contextmanager
     def act(self) -> Iterator[None]:
         """Around every act on the program: no rate limit of an earlier one, and an end."""
-        cache.clear()
+        for cache in caches.all():
+            cache.clear()
         yield
         self.calm()
 

@@ -44,6 +44,11 @@ def unacceptable(house: House, operation: Operation) -> Any:
     return house.as_carla.http.generic(operation.method, house.path(operation), headers={"Accept": "application/xml"})
 
 
+def without_length(house: House, operation: Operation) -> Any:
+    headers = {**house.as_ana.headers, "Transfer-Encoding": "chunked"}
+    return house.as_ana.http.generic(operation.method, house.path(operation), headers=headers)
+
+
 def too_large(house: House, operation: Operation) -> Any:
     return house.send(operation, data='"' + "x" * 1_000_000 + '"', content_type="application/json")
 
@@ -68,6 +73,7 @@ EVERYWHERE: dict[str, Callable[[House, Operation], Any]] = {
     "403": forbidden,
     "404": absent,
     "406": unacceptable,
+    "411": without_length,
     "413": too_large,
     "415": no_json,
     "429": too_often,

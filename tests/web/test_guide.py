@@ -26,6 +26,7 @@ NOT_TOLD = {
     "not_refundable",
     "not_acceptable",
     "body_too_large",
+    "length_required",
     "unsupported_media_type",
 }
 STRIPE_JS = "https://js.stripe.com/endive/stripe.js"
