@@ -22,7 +22,8 @@ from tests.cast import Caller, Sandbox, code, give_credits, intent_of, seats_mat
 
 PASSING = [errors.DeadlockDetected, errors.SerializationFailure, errors.AdminShutdown, psycopg.OperationalError]
 STAYING = [errors.LockNotAvailable, errors.DiskFull, errors.TooManyConnections, errors.QueryCanceled, PoolTimeout]
-BOOK = 'INSERT INTO "booking_booking"'
+# As a statement of its own, or as a part of the one that books.
+BOOK = "INSERT INTO booking_booking ("
 
 
 @contextmanager
@@ -31,7 +32,7 @@ def at(text: str, error: type[Exception], times: int = 1) -> Iterator[list[str]]
     failed: list[str] = []
 
     def spoil(execute: Callable[..., Any], sql: str, *rest: Any) -> Any:
-        if text in sql and len(failed) < times:
+        if text in sql.replace('"', "") and len(failed) < times:
             failed.append(sql)
             raise OperationalError("the database said no") from error("no")
         return execute(sql, *rest)
@@ -41,7 +42,7 @@ def at(text: str, error: type[Exception], times: int = 1) -> Iterator[list[str]]
 
 
 @pytest.mark.parametrize("error", PASSING)
-@pytest.mark.parametrize("text", ['FROM "booking_classsession"', BOOK, "seats_taken"])
+@pytest.mark.parametrize("text", ["FROM booking_classsession", BOOK, "seats_taken"])
 def test_a_booking_is_tried_again_and_made_once(as_ana: Caller, ana: Member, error: type[Exception], text: str) -> None:
     give_credits(ana, 2)
     yoga = session()
