@@ -51,3 +51,19 @@ def limit_statements(timeouts: Timeouts) -> None:
     options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
     if "options" in options:
         options["options"] += f" -c statement_timeout={timeouts.statement}s"
+
+
+def caches(*, shared: bool) -> dict[str, Any]:
+    """What is remembered for a while: in each process, and where processes share a database there as well."""
+    in_process = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
+    # Whoever guesses passwords or codes is counted by all processes together. Each entry costs a count of the table,
+    # which the limit keeps short.
+    in_database = {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "shared_cache",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
+    return {
+        "default": in_database if shared else in_process,
+        "throttles": {**in_process, "LOCATION": "throttles"},
+    }

@@ -105,20 +105,7 @@ else:
     env.refuse("DATABASE_URL", "is neither sqlite:///… nor postgresql://…")
 DATABASES = {"default": database, **replica.databases(env, primary=database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
-
-# --- What is remembered for a while -----------------------------------------------------------------------------------
-IN_PROCESS = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 10_000}}
-# Whoever guesses passwords or codes is counted by all processes together. Each entry costs a count of the table, which
-# the limit keeps short.
-SHARED = {
-    "BACKEND": "django.core.cache.backends.db.DatabaseCache",
-    "LOCATION": "shared_cache",
-    "OPTIONS": {"MAX_ENTRIES": 10_000},
-}
-CACHES = {
-    "default": SHARED if database.get("ENGINE", "").endswith("postgresql") else IN_PROCESS,
-    "throttles": {**IN_PROCESS, "LOCATION": "throttles"},
-}
+CACHES = databases.caches(shared=database.get("ENGINE", "").endswith("postgresql"))
 
 # --- What production refuses ------------------------------------------------------------------------------------------
 if env.is_prod:

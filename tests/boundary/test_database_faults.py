@@ -89,7 +89,7 @@ def test_a_database_that_never_recovers_is_not_asked_for_ever(as_ana: Caller, an
 def test_a_hold_whose_intent_could_not_be_stored_is_continued_in_the_same_request(
     as_ana: Caller, sandbox: Sandbox
 ) -> None:
-    with at('UPDATE "payments_payment"', errors.AdminShutdown) as failed:
+    with at("UPDATE payments_payment", errors.AdminShutdown) as failed:
         answer = as_ana.book(session(), "card")
     assert failed
     assert answer.status_code == 201
@@ -101,7 +101,7 @@ def test_a_hold_whose_intent_could_not_be_stored_is_continued_in_the_same_reques
 def test_an_event_is_tried_again_and_applied_once(as_ana: Caller, sandbox: Sandbox, error: type[Exception]) -> None:
     sandbox.pays(intent_of(as_ana.book(session(), "card")))
     [event] = sandbox.events("payment_intent.succeeded")
-    with at('UPDATE "booking_booking"', error) as failed:
+    with at("UPDATE booking_booking", error) as failed:
         answer = tell(event)
     assert failed
     assert (answer.status_code, answer.json()) == (200, {"received": "applied"})
@@ -114,7 +114,7 @@ def test_an_event_that_could_not_be_applied_is_never_answered_2xx(
 ) -> None:
     sandbox.pays(intent_of(as_ana.book(session(), "card")))
     [event] = sandbox.events("payment_intent.succeeded")
-    with at('UPDATE "booking_booking"', error):
+    with at("UPDATE booking_booking", error):
         answer = tell(event)
     assert (answer.status_code, code(answer)) == (503, "service_unavailable")
     assert answer["Retry-After"]

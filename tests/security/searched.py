@@ -7,7 +7,7 @@ from django.db import connection
 
 # Where the database has to keep one: what a session is named by, whom a message goes to, what a code is made from.
 KEPT = {
-    ("django_session", "session_key"): "token",
+    ("members_membersession", "session_key"): "token",
     ("members_member", "phone"): "phone",
     ("mfa_authenticator", "data"): "second factor",
 }

@@ -76,7 +76,7 @@ def test_no_secret_is_in_any_output(
     _forged_news(front, searched)
     _messages(sandbox, ana)
     _pages(front, searched, boss, ana)
-    with gone("payments_payment", "django_session", "members_member"):
+    with gone("payments_payment", "members_membersession", "members_member"):
         _crashes(front, searched, token)
     searched.look("commands", _commands(sandbox))
     assert not any(fault["times"] for fault in sandbox.control("GET", "faults")["faults"]), "each was met"
