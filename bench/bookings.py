@@ -1,0 +1,67 @@
+"""What the product does in a second beside a bare booking in DRF: bookings, refusals, webhooks and the schedule.
+
+    python -m bench.cluster bench.bookings [--turns 3] [--seconds 4]
+
+Both run in gunicorn with the product's numbers, over one PostgreSQL with durable commits, and take turns; sixteen
+clients, each request another member's. Needs wrk. Read the ratios: the rates move with whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import bench.prepared  # noqa: F401 - sets Django up
+from bench import load
+
+# isort: split
+from django.conf import settings
+from django.core.management import call_command
+
+from bench import asking, crowd, served, works
+from booking.models import ClassSession
+from sandbox import environment
+
+PRODUCT, YARDSTICK = 8901, 8902
+FULL = crowd.HOT + crowd.SESSIONS + 1
+RATIOS = (
+    ("booking, spread", "yardstick, spread"),
+    ("booking, hot", "yardstick, hot"),
+    ("refusal", "booking, hot"),
+    ("webhook", "yardstick, spread"),
+    ("schedule", "empty view"),
+    ("schedule", "empty view behind a token"),
+)
+
+
+def fill() -> None:
+    """Members, sessions and one without a seat, in the product and in the yardstick."""
+    call_command("migrate", verbosity=0)
+    crowd.settle_in()
+    crowd.settle_in_yardstick()
+    full = ClassSession.objects.get(pk=crowd.HOT + 1)
+    full.pk, full.capacity = FULL, 0
+    ClassSession.objects.bulk_create([full])
+
+
+def main() -> None:
+    """Fill, take turns, and print the rates and the ratios."""
+    parser = argparse.ArgumentParser(prog="python -m bench.cluster bench.bookings", description="Bookings a second.")
+    parser.add_argument("--turns", type=int, default=3, help="of each load (default: %(default)s)")
+    parser.add_argument("--seconds", type=int, default=4, help="of one turn (default: %(default)s)")
+    options = parser.parse_args()
+    load.refuse_without_wrk()
+    fill()
+    # Stripe is not asked: what comes from it is told by signed events alone.
+    stripe = environment.stripe_variables("http://127.0.0.1:1") | {"STRIPE_WEBHOOK_SECRET": asking.WEBHOOK_SECRET}
+    numbers = {"processes": settings.WEB_CONCURRENCY, "threads": settings.WEB_THREADS}
+    with served.product(PRODUCT, **stripe), served.yardstick(YARDSTICK, **numbers):
+        cases = works.cases(PRODUCT, YARDSTICK, full=FULL)
+        found = works.take_turns(cases, turns=options.turns, seconds=options.seconds)
+    for name, measured in found.items():
+        print(f"{name:28}{measured.rate:8.0f}/s   p99 {measured.p99:6.0f} ms   failures {measured.failures}")
+    for one, other in RATIOS:
+        print(f"{one} : {other} = {found[one].against(found[other]):.2f}")
+
+
+if __name__ == "__main__":
+    main()
