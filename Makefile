@@ -10,6 +10,7 @@
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
 # make bench-frontend  how soon the schedule can be used on a slow phone
 # make bench-sandbox  how many payment intents a second the sandbox creates
+# make bench-bookings  bookings, refusals, webhooks and the schedule beside a bare booking in DRF (needs wrk)
 # make bench-integrity  what check_integrity takes for a million bookings, on both databases
 # make bench-reports  what the page of reports takes for a million bookings, on both databases
 # make bench-scaling  bookings a second by processes and replicas, and a chain's Monday simulated: writes docs/scaling.md
@@ -33,7 +34,7 @@ STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
 
-.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-bookings bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -99,6 +100,9 @@ check: $(VENV)/.development
 	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	diff -u docs/openapi.yaml .run/openapi.yaml
+
+bench-bookings: $(VENV)/.development
+	$(PY) -m bench.cluster bench.bookings
 
 bench-integrity: $(VENV)/.development
 	DATABASE_URL= $(PY) -m bench.integrity

@@ -3,7 +3,7 @@
 Note [One statement]: it takes the plain case alone, in which the member has nothing of the session yet and the first
 lot pays for all of it. Then it writes the very rows that `checkout` writes one by one, in the same order of locks; else
 it writes nothing, and `checkout` finds out why. What a booking costs is its round trips, and what the ORM does around
-each: docs/benchmarks.md shows what this buys.
+each: `make bench-bookings` shows what this buys.
 
 It commits by itself: what other bookings of a hot session wait for is the statement, and not two round trips of ours
 besides. So where its rows must not stay it fails by its own hand, dividing by the seats it got: none.
