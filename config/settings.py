@@ -289,5 +289,12 @@ if env.is_prod:
 # --- Logs -------------------------------------------------------------------------------------------------------------
 DJANGO_GUID = {"GUID_HEADER_NAME": "X-Request-ID", "VALIDATE_GUID": True, "RETURN_HEADER": True, "EXPOSE_HEADER": False}
 LOGGING = logs.configuration(as_json=env.is_prod)
-logs.keep_secret(SECRET_KEY, STRIPE_SECRET_KEY, *STRIPE_WEBHOOK_SECRETS, TWILIO_AUTH_TOKEN, EMAIL_HOST_PASSWORD)
+logs.keep_secret(
+    SECRET_KEY,
+    *SECRET_KEY_FALLBACKS,
+    STRIPE_SECRET_KEY,
+    *STRIPE_WEBHOOK_SECRETS,
+    TWILIO_AUTH_TOKEN,
+    EMAIL_HOST_PASSWORD,
+)
 logs.keep_secret(unquote(urlsplit(DATABASE_URL).password or ""), urlsplit(DATABASE_URL).password or "")
