@@ -64,7 +64,7 @@ def _session(session_id: int, member: Member, key: str | None) -> ClassSession:
 
 def _look_then_book(order: Order) -> Booked | None:
     """Answer with the booking there is, else with a new one; None when what stood in the way is gone: look again."""
-    found = _own_booking(order) if vars(order.session)["is_known"] else None
+    found = _own_booking(order) if order.is_known else None
     if found is not None and not found.is_offer:
         return _resume(found, order)
     try:
@@ -73,7 +73,7 @@ def _look_then_book(order: Order) -> Booked | None:
         _refuse_early(order.session, order.now)
         return _book_new(order)
     except SessionFull:
-        if not (vars(order.session)["has_holds"] and expiry.free_seats(order.session, now=order.now)):
+        if not (order.has_holds and expiry.free_seats(order.session, now=order.now)):
             raise
     except (InsufficientCredits, TooManyHolds):
         # Perhaps for what a twin of this request has taken since we looked: then its booking is the answer.

@@ -9,10 +9,10 @@ It commits by itself: what other bookings of a hot session wait for is the state
 besides. So where its rows must not stay it fails by its own hand, dividing by the seats it got: none.
 """
 
-from contextlib import nullcontext
 from typing import Any
 
-from django.db import DataError, connection, transaction
+from django.db import DataError, connection
+from psycopg.errors import DivisionByZero
 from psycopg.types.json import Jsonb
 
 from booking import messages
@@ -63,22 +63,24 @@ SELECT booking.id, 1 / (SELECT count(*) FROM seat) FROM booking
 def book(order: Order) -> Booking | None:
     """Book with credits and commit, or write nothing and answer None; see the note [One statement].
 
-    A transaction of its own. Raises what the database raises: IntegrityError when a twin of the request was quicker.
+    Outside transactions. Raises what the database raises: IntegrityError when a twin of the request was quicker.
     """
     session = order.session
     in_credits = order.pay_with != Booking.PayWith.CARD and session.amount and session.credits_required
     if connection.vendor != "postgresql" or not in_credits:
         return None
-    if not session.is_open(order.now) or session.seats_available <= 0:
+    if order.is_known or not session.is_open(order.now) or session.seats_available <= 0:
         return None
     booking = _written(order)
     message = messages.paid(booking, session=session, member=order.member, now=order.now)
     order.tried[order.reference] = order.reference
     try:
-        with transaction.atomic() if connection.in_atomic_block else nullcontext(), connection.cursor() as cursor:
+        with connection.cursor() as cursor:
             cursor.execute(STATEMENT, _values(booking, message))
             written = cursor.fetchone()
-    except DataError:
+    except DataError as error:
+        if not isinstance(error.__cause__, DivisionByZero):
+            raise
         return None  # the last seat went since the session was read
     if written is None:
         return None

@@ -20,7 +20,7 @@ KIND_OF_ENDING = {
 
 
 def tell_paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> None:
-    _tell("booking_paid", booking, session, member, now, reference=booking.reference)
+    outbox.owe([paid(booking, session=session, member=member, now=now)])
 
 
 def paid(booking: Booking, *, session: ClassSession, member: Member, now: datetime) -> Message:

@@ -46,7 +46,7 @@ class SessionTokenAuthentication(XSessionTokenAuthentication):
     def authenticate(self, request: HttpRequest) -> tuple | None:
         """Who asks: by one query as a rule, as allauth does it where that tells nothing."""
         token = self.get_session_token(request)
-        known = session_store.signed_in(token, backends=settings.AUTHENTICATION_BACKENDS) if token else None
+        known = session_store.signed_in(token) if token else None
         return known or super().authenticate(request)
 
     def authenticate_header(self, request: Request) -> str:

@@ -5,6 +5,7 @@ The way that Django documents for a session engine of one's own; settings name t
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.utils import timezone
@@ -34,7 +35,7 @@ class SessionStore(DatabaseStore):
         return store
 
 
-def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] | None:
+def signed_in(key: str) -> tuple[Member, SessionStore] | None:
     """Who is signed in in this session, by one query; None where anything is not as plain as it mostly is.
 
     Then Django is to be asked, and whoever knows what becomes of a session that an earlier secret key has signed.
@@ -44,7 +45,10 @@ def signed_in(key: str, *, backends: list[str]) -> tuple[Member, SessionStore] |
     if row is None or row.member is None:
         return None
     store = SessionStore.loaded(row)
-    if store.get(SESSION_KEY) != str(row.member_id) or store.get(BACKEND_SESSION_KEY) not in backends:
+    if (
+        store.get(SESSION_KEY) != str(row.member_id)
+        or store.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS
+    ):
         return None
     if not constant_time_compare(store.get(HASH_SESSION_KEY, ""), row.member.get_session_auth_hash()):
         return None

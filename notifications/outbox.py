@@ -28,7 +28,11 @@ def enqueue_all(*, kind: str, letters: Iterable[Letter], now: datetime, at_once:
 
     So many are sent at once, in the background; `deliver_messages` sends the rest.
     """
-    messages = [draft(kind, letter, now=now) for letter in letters]
+    owe([draft(kind, letter, now=now) for letter in letters], at_once=at_once)
+
+
+def owe(messages: list[Message], *, at_once: int = AT_ONCE) -> None:
+    """Write these rows by one INSERT, in the caller's transaction, and send so many of them after it."""
     Message.objects.bulk_create(messages, ignore_conflicts=True)
     for message in messages[:at_once]:
         send_after_commit(message)
