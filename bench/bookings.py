@@ -9,6 +9,10 @@ clients, each request another member's. Needs wrk. Read the ratios: the rates mo
 from __future__ import annotations
 
 import argparse
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import bench.prepared  # noqa: F401 - sets Django up
 from bench import load
@@ -17,11 +21,12 @@ from bench import load
 from django.conf import settings
 from django.core.management import call_command
 
-from bench import asking, crowd, served, works
+from bench import asking, crowd, works
 from booking.models import ClassSession
-from sandbox import environment
+from tests.races.server import Server
 
-PRODUCT, YARDSTICK = 8901, 8902
+# Stripe is not asked: what comes from it is told by signed events alone.
+NOBODY = "http://127.0.0.1:1"
 FULL = crowd.HOT + crowd.SESSIONS + 1
 RATIOS = (
     ("booking, spread", "yardstick, spread"),
@@ -43,6 +48,19 @@ def fill() -> None:
     ClassSession.objects.bulk_create([full])
 
 
+@contextmanager
+def serving(application: str, **more: str) -> Iterator[str]:
+    """Where it is served, by gunicorn with the product's numbers, until the block ends."""
+    with tempfile.TemporaryDirectory() as folder:
+        number = settings.WEB_CONCURRENCY
+        server = Server(application, sandbox=NOBODY, log=Path(folder) / "log", processes=number, **more)
+        try:
+            server.wait_until_ready()
+            yield server.base
+        finally:
+            server.stop()
+
+
 def main() -> None:
     """Fill, take turns, and print the rates and the ratios."""
     parser = argparse.ArgumentParser(prog="python -m bench.cluster bench.bookings", description="Bookings a second.")
@@ -51,11 +69,11 @@ def main() -> None:
     options = parser.parse_args()
     load.refuse_without_wrk()
     fill()
-    # Stripe is not asked: what comes from it is told by signed events alone.
-    stripe = environment.stripe_variables("http://127.0.0.1:1") | {"STRIPE_WEBHOOK_SECRET": asking.WEBHOOK_SECRET}
-    numbers = {"processes": settings.WEB_CONCURRENCY, "threads": settings.WEB_THREADS}
-    with served.product(PRODUCT, **stripe), served.yardstick(YARDSTICK, **numbers):
-        cases = works.cases(PRODUCT, YARDSTICK, full=FULL)
+    with (
+        serving("config.wsgi", STRIPE_WEBHOOK_SECRET=asking.WEBHOOK_SECRET) as product,
+        serving("bench.yardstick.wsgi", DJANGO_SETTINGS_MODULE="bench.yardstick.settings") as yardstick,
+    ):
+        cases = works.cases(product, yardstick, full=FULL)
         found = works.take_turns(cases, turns=options.turns, seconds=options.seconds)
     for name, measured in found.items():
         print(f"{name:28}{measured.rate:8.0f}/s   p99 {measured.p99:6.0f} ms   failures {measured.failures}")

@@ -8,15 +8,12 @@ import sys
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from bench.cluster import BIN
 from bench.prepared import ROOT
 
 # isort: split
 # What needs Django to be set up, which the line above does.
-from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.core.management.color import no_style
 from django.db import connection, transaction
 from django.db.models import Model
 from django.utils import timezone
@@ -25,9 +22,9 @@ from booking.models import ClassSession
 from members.models import Member, MemberSession
 from members.session_store import SessionStore
 from payments.models import CreditEntry, CreditLot
+from tests.faults.durable import answers
 
-# Beyond the numbers of the members and sessions of `bench.studio`.
-FIRST = 500_000_000
+FIRST = 1
 MEMBERS = 20_000
 SESSIONS = 1_000
 ENOUGH = 1_000_000
@@ -58,7 +55,6 @@ def yardstick_token(number: int) -> str:
 def settle_in() -> None:
     """Write the product's crowd and its sessions: a hot one, and a thousand others."""
     now = timezone.now()
-    reset_sequences()
     crowd = [Member(pk=FIRST + n, email=f"crowd{n}@example.com", name=f"Crowd {n}") for n in range(MEMBERS)]
     for member in crowd:
         member.password = "!"
@@ -78,24 +74,7 @@ def settle_in_yardstick() -> None:
         subprocess.run(command, cwd=ROOT, env=os.environ | more, check=True)
     filled = YARDSTICK.format(members=MEMBERS, enough=ENOUGH, sessions=SESSIONS)
     for statement in (filled, "VACUUM ANALYZE"):
-        words = [
-            str(BIN / "psql"),
-            os.environ["YARDSTICK_DATABASE_URL"],
-            "-Xq",
-            "-v",
-            "ON_ERROR_STOP=1",
-            "-c",
-            statement,
-        ]
-        subprocess.run(words, check=True)
-
-
-def reset_sequences() -> None:
-    """The studio's rows came with numbers of their own: what is written from now on goes on after them."""
-    models = [model for model in apps.get_models() if model._meta.managed]
-    with connection.cursor() as cursor:
-        for statement in connection.ops.sequence_reset_sql(no_style(), models):
-            cursor.execute(statement)
+        answers(os.environ["YARDSTICK_DATABASE_URL"], statement)
 
 
 def _sessions(now: datetime) -> list[ClassSession]:

@@ -44,13 +44,13 @@ def request(method: str, path: str, *, headers: Mapping[str, str] | None = None,
     return "\r\n".join(lines) + "\r\n\r\n" + body
 
 
-def send(port: int, requests: Iterable[str], *, clients: int, seconds: float) -> Load:
+def send(base: str, requests: Iterable[str], *, clients: int, seconds: float) -> Load:
     """Send them in turn from so many clients, each waiting for its answer, until the time is over."""
     with tempfile.NamedTemporaryFile("w", suffix=".requests") as file:
         file.write("\0".join(requests))
         file.flush()
         words = ["wrk", "--threads", "1", "--connections", str(clients), "--duration", f"{seconds:.0f}s"]
-        words += ["--timeout", f"{PATIENCE_SECONDS}s", "--script", str(SCRIPT), f"http://127.0.0.1:{port}/"]
+        words += ["--timeout", f"{PATIENCE_SECONDS}s", "--script", str(SCRIPT), base]
         ended = subprocess.run(words, env=os.environ | {"REQUESTS": file.name}, capture_output=True, text=True)
     told = ended.stdout.partition("RESULT ")[2]
     if not told:

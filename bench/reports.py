@@ -10,11 +10,9 @@ see it; each range several times, and the middle one counts.
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
 import time
 from datetime import timedelta
-from pathlib import Path
 
 from bench.prepared import start_afresh
 
@@ -25,7 +23,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from bench import integrity
+from bench import integrity, processor
 from booking.models import Booking, SessionType
 from members.models import Member
 
@@ -117,8 +115,7 @@ def processor_seconds() -> float:
             # All of a query in that process; its helpers would not be counted.
             cursor.execute("SET max_parallel_workers_per_gather = 0")
             cursor.execute("SELECT pg_backend_pid()")
-            fields = Path(f"/proc/{cursor.fetchone()[0]}/stat").read_text().rpartition(")")[2].split()
-        used += (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+            used += processor.seconds(cursor.fetchone()[0])
     return used
 
 

@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from bench import processor
+
 FULL = 10_000
-_TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,7 @@ class Running:
 
     def cpu(self) -> float:
         """The seconds of processor time it has used."""
-        after_name = Path(f"/proc/{self.process}/stat").read_text().rpartition(")")[2].split()
-        return (int(after_name[11]) + int(after_name[12])) / _TICKS
+        return processor.seconds(self.process)
 
     def megabytes(self) -> float:
         """The memory it occupies."""
@@ -97,7 +97,7 @@ async def rounds(running: Running, options: argparse.Namespace, numbers: Iterato
         began, used = time.perf_counter(), running.cpu()
         await several(running, options, numbers, options.creates)
         by_clock.append(options.creates / (time.perf_counter() - began))
-        by_cpu.append(options.creates / max(running.cpu() - used, 1 / _TICKS))
+        by_cpu.append(options.creates / max(running.cpu() - used, processor.ONE_TICK))
     return statistics.median(by_clock), statistics.median(by_cpu)
 
 

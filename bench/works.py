@@ -17,7 +17,7 @@ class Case:
     """One load: who answers it, the requests of one turn, and the statuses that count."""
 
     name: str
-    port: int
+    base: str
     requests: Callable[[], list[str]]
     statuses: tuple[int, ...] = (200, 201)
 
@@ -49,7 +49,7 @@ class Measured:
         )
 
 
-def cases(product: int, yardstick: int, *, full: int) -> list[Case]:
+def cases(product: str, yardstick: str, *, full: int) -> list[Case]:
     """Those that are measured at every size; `full` is the id of a session without a seat."""
     return [
         Case("booking, spread", product, lambda: asking.bookings(hot=False)),
@@ -68,10 +68,10 @@ def take_turns(cases: list[Case], *, turns: int, seconds: float) -> dict[str, Me
     """Each case once in every turn, so that what else the machine does meets all of them alike."""
     found: dict[str, list[Load]] = {case.name: [] for case in cases}
     for case in cases:  # connections, caches and plans are there from now on
-        send(case.port, case.requests(), clients=CLIENTS, seconds=1)
+        send(case.base, case.requests(), clients=CLIENTS, seconds=1)
     for _turn in range(turns):
         for case in cases:
-            load = send(case.port, case.requests(), clients=CLIENTS, seconds=seconds)
+            load = send(case.base, case.requests(), clients=CLIENTS, seconds=seconds)
             found[case.name].append(load)
             print(
                 f"    {case.name}: {load.rate(*case.statuses):.0f}/s, p99 {load.p99:.0f} ms, {load.codes}", flush=True

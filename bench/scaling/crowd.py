@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import statistics
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import psycopg
 
+from bench import processor
 from tests.failover.pair import children
 
 COMMITS = 200
@@ -67,14 +66,7 @@ async def _client(asks: Iterator[Ask], answers: Answers) -> None:
 
 def processor_seconds(process: int) -> float:
     """Of a process and of those that it has started, what has ended included."""
-    ticks = sum(_ticks(process)) + sum(sum(_ticks(one)[:2]) for one in children(process))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _ticks(process: int) -> list[int]:
-    """Its own in its code and in the system's; then those of its children that have ended."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return list(map(int, fields[11:15]))
+    return processor.seconds_with_ended(process) + sum(processor.seconds(one) for one in children(process))
 
 
 def commit_milliseconds(url: str) -> float:

@@ -81,5 +81,6 @@ class EmptyTokenView(APIView):
 urlpatterns = [
     path("reserve/", ReserveView.as_view()),
     path("empty/", EmptyView.as_view()),
+    path("readyz", EmptyView.as_view()),
     path("empty-token/", EmptyTokenView.as_view()),
 ]

@@ -9,10 +9,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from psycopg.conninfo import make_conninfo
 
-from tests.faults.durable import Durable
+from tests.faults.durable import Durable, answers
 
 PATIENCE_SECONDS = 30.0
 STANDBY = "standby"
@@ -57,9 +56,7 @@ class Node:
 
     def answers(self, question: str) -> list[tuple[Any, ...]]:
         """The rows of a question."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            asked = connection.execute(question.encode())
-            return asked.fetchall() if asked.description else []
+        return answers(self.url, question)
 
     def set(self, **settings: str) -> None:
         """Change its configuration while it runs."""

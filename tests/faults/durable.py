@@ -32,8 +32,12 @@ class Durable:
 
     def answers(self, question: str) -> list[tuple[Any, ...]]:
         """The rows of a question."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
-            return connection.execute(question.encode()).fetchall()
+        return answers(self.url, question)
+
+    def database(self, name: str) -> str:
+        """Make a database beside the first one; its URL."""
+        self.answers(f"CREATE DATABASE {name}")
+        return self.url.replace("/postgres?", f"/{name}?")
 
     def furnish(self) -> str:
         """Make the tables and whoever is in them; what the process that did it has printed."""
@@ -65,6 +69,13 @@ class Durable:
 
     def stop(self) -> None:
         self.server.cleanup()
+
+
+def answers(url: str, question: str) -> list[tuple[Any, ...]]:
+    """The rows of a question; none where it was an order."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        asked = connection.execute(question.encode())
+        return asked.fetchall() if asked.description else []
 
 
 @contextmanager
