@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import dj_database_url
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import connections
 
 from config.timeouts import Timeouts
 
@@ -48,9 +48,9 @@ def sqlite(url: str, *, folder: Path) -> dict[str, Any]:
 
 def limit_statements(timeouts: Timeouts) -> None:
     """From now on PostgreSQL ends each statement of this process in time: for the server, not for commands."""
-    options = connections.settings[DEFAULT_DB_ALIAS]["OPTIONS"]
-    if "options" in options:
-        options["options"] += f" -c statement_timeout={timeouts.statement}s"
+    for database in connections.settings.values():
+        if "options" in database["OPTIONS"]:
+            database["OPTIONS"]["options"] += f" -c statement_timeout={timeouts.statement}s"
 
 
 def caches(*, shared: bool) -> dict[str, Any]:

@@ -7,17 +7,12 @@ import dj_database_url
 
 from boundary.replica import REPLICA
 from config.environment import Environment
+from config.timeouts import Timeouts
 
 NAME = "DATABASE_REPLICA_URL"
-# Who reads there has the primary to fall back on, and does not wait long; nor is anything written by mistake.
-IMPATIENCE = {
-    "connect_timeout": 2,
-    "tcp_user_timeout": 5000,
-    "options": "-c default_transaction_read_only=on -c statement_timeout=15s",
-}
 
 
-def databases(env: Environment, *, primary: dict[str, Any]) -> dict[str, dict[str, Any]]:
+def databases(env: Environment, *, primary: dict[str, Any], timeouts: Timeouts) -> dict[str, dict[str, Any]]:
     """The entry of DATABASES that DATABASE_REPLICA_URL asks for; none when it is empty."""
     url = env.text(NAME)
     if not url:
@@ -28,7 +23,12 @@ def databases(env: Environment, *, primary: dict[str, Any]) -> dict[str, dict[st
     if not primary.get("ENGINE", "").endswith("postgresql"):
         env.refuse(NAME, "is set beside a DATABASE_URL that is not PostgreSQL; empty it")
         return {}
+    options = {
+        "connect_timeout": timeouts.replica_connect,
+        "tcp_user_timeout": timeouts.replica_silence * 1000,
+        "options": "-c default_transaction_read_only=on",
+    }
     # No pool: one that finds its server gone tries again and again in the background, and logs each time.
     database: dict[str, Any] = {**dj_database_url.parse(url), "CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True}
-    database |= {"OPTIONS": {**IMPATIENCE, **database.get("OPTIONS", {})}, "TEST": {"MIRROR": "default"}}
+    database |= {"OPTIONS": {**options, **database.get("OPTIONS", {})}, "TEST": {"MIRROR": "default"}}
     return {REPLICA: database}

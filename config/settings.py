@@ -103,7 +103,7 @@ elif urlsplit(DATABASE_URL).scheme == "sqlite":
     database = databases.sqlite(DATABASE_URL, folder=BASE_DIR)
 else:
     env.refuse("DATABASE_URL", "is neither sqlite:///… nor postgresql://…")
-DATABASES = {"default": database, **replica.databases(env, primary=database)}
+DATABASES = {"default": database, **replica.databases(env, primary=database, timeouts=TIMEOUTS)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = databases.caches(shared=database.get("ENGINE", "").endswith("postgresql"))
 

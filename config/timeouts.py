@@ -15,6 +15,9 @@ class Timeouts:
     stripe_connect: int = 3
     # A new connection to PostgreSQL.
     connect: int = 3
+    # Who reads from the replica has the primary to fall back on: until it is reached, and while it says nothing.
+    replica_connect: int = 2
+    replica_silence: int = 5
     # A thread that waits for a connection of the pool gives up before those that hold one.
     pool: int = 4
     lock: int = 5

@@ -10,6 +10,7 @@ import pytest
 from dotenv import dotenv_values
 
 from sandbox import environment as sandbox
+from config.timeouts import Timeouts
 from tests.production import VALUES
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,7 @@ def test_a_replica_is_of_postgresql_and_nothing_is_written_to_it() -> None:
     assert start(ask).stdout == "['default'] None\n"
     asked = start(ask, DATABASE_URL="postgresql://u@h/d", **replica).stdout
     assert "['default', 'replica']" in asked
-    assert "'connect_timeout': 2" in asked
+    assert f"'connect_timeout': {Timeouts(stripe_read=8).replica_connect}" in asked
     assert "default_transaction_read_only=on" in asked
     assert "DATABASE_REPLICA_URL:" in refusal(DATABASE_URL="sqlite:///db.sqlite3", **replica)
 
