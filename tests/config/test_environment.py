@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from dotenv import dotenv_values
 
-from sandbox import environment as sandbox
 from config.timeouts import Timeouts
+from sandbox import environment as sandbox
 from tests.production import VALUES
 
 ROOT = Path(__file__).parents[2]
