@@ -40,7 +40,7 @@ class Without(Protocol):
 def server_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
     """The server as production runs it, over the database of this run, watched in what it asks of Stripe and Twilio."""
     log = tmp_path_factory.mktemp("server") / "log"
-    yield from _serving(Server("tests.contract.served", sandbox=sandbox_process, log=log, processes=PROCESSES))
+    yield from serving(Server("tests.contract.served", sandbox=sandbox_process, log=log, processes=PROCESSES))
 
 
 @pytest.fixture(scope="session")
@@ -48,16 +48,16 @@ def refunding_process(django_db_setup: None, sandbox_process: str, tmp_path_fact
     """The same under the other policy: money that comes late goes back."""
     log = tmp_path_factory.mktemp("refunding") / "log"
     policy = {"LATE_PAYMENT_POLICY": "refund"}
-    yield from _serving(Server("tests.contract.served", sandbox=sandbox_process, log=log, processes=2, **policy))
+    yield from serving(Server("tests.contract.served", sandbox=sandbox_process, log=log, processes=2, **policy))
 
 
 @pytest.fixture(scope="session")
 def unguarded_process(django_db_setup: None, sandbox_process: str, tmp_path_factory: Any) -> Iterator[Server]:
     log = tmp_path_factory.mktemp("unguarded") / "log"
-    yield from _serving(Server("tests.races.unguarded", sandbox=sandbox_process, log=log, processes=2))
+    yield from serving(Server("tests.races.unguarded", sandbox=sandbox_process, log=log, processes=2))
 
 
-def _serving(server: Server) -> Iterator[Server]:
+def serving(server: Server) -> Iterator[Server]:
     try:
         server.wait_until_ready()
         yield server
@@ -81,7 +81,7 @@ def evidence() -> Iterator[None]:
         scores.write(time.monotonic() - begun)
 
 
-def _race(server: Server, heat: Heat) -> Iterator[Server]:
+def race(server: Server, heat: Heat) -> Iterator[Server]:
     """By the end of a race no law is broken, and no process and no background task of the server has failed."""
     yield server
     server.wait_until_calm()
@@ -96,21 +96,21 @@ def _race(server: Server, heat: Heat) -> Iterator[Server]:
 
 @pytest.fixture
 def server(server_process: Server, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Server]:
-    """The server; see `_race` for what it is held to."""
-    yield from _race(server_process, scores.begin(request.node.name, control=False))
+    """The server; see `race` for what it is held to."""
+    yield from race(server_process, scores.begin(request.node.name, control=False))
 
 
 @pytest.fixture
 def refunding(refunding_process: Server, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server under LATE_PAYMENT_POLICY=refund."""
-    yield from _race(refunding_process, scores.begin(request.node.name, control=False))
+    yield from race(refunding_process, scores.begin(request.node.name, control=False))
 
 
 @pytest.fixture
 def hasty(unguarded_process: Server, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Server]:
     """The server that can let all twins of a request look before one writes, but has all its guards."""
     unguarded_process.logged()  # what the controls before have broken there is not this race's
-    yield from _race(unguarded_process, scores.begin(request.node.name, control=False))
+    yield from race(unguarded_process, scores.begin(request.node.name, control=False))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from payments.models import Refund
 from tests.cast import Sandbox, session
 from tests.races.clients import at_once, book, cancel, send, tally, tell, together
 from tests.races.commands import Processes
-from tests.races.conftest import _race, _serving
+from tests.races.conftest import race, serving
 from tests.races.crowd import crowd
 from tests.races.pgbouncer import POOL, PROGRAM, PgBouncer
 from tests.races.scores import scores
@@ -56,8 +56,8 @@ def server(
 ) -> Iterator[Server]:
     """A server behind PgBouncer, held to what every race is held to."""
     started = Server("tests.contract.served", sandbox=sandbox.base, log=tmp_path / "log", processes=2, **behind)
-    for server in _serving(started):
-        yield from _race(server, scores.begin(request.node.name, control=False))
+    for server in serving(started):
+        yield from race(server, scores.begin(request.node.name, control=False))
 
 
 @pytest.fixture
