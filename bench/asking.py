@@ -100,7 +100,7 @@ def _held() -> Iterator[tuple[Payment, Booking]]:
                 reference=reference,
                 member_id=member,
                 # A session of its own for each time the crowd comes round: nobody holds two seats of one.
-                session_id=crowd.HOT + 1 + n // crowd.MEMBERS,
+                session_id=crowd.HELD + n // crowd.MEMBERS,
                 status="pending",
                 pay_with="card",
                 amount=1500,

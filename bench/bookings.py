@@ -22,12 +22,10 @@ from django.conf import settings
 from django.core.management import call_command
 
 from bench import asking, crowd, works
-from booking.models import ClassSession
 from tests.races.server import Server
 
 # Stripe is not asked: what comes from it is told by signed events alone.
 NOBODY = "http://127.0.0.1:1"
-FULL = crowd.HOT + crowd.SESSIONS + 1
 RATIOS = (
     ("booking, spread", "yardstick, spread"),
     ("booking, hot", "yardstick, hot"),
@@ -39,13 +37,10 @@ RATIOS = (
 
 
 def fill() -> None:
-    """Members, sessions and one without a seat, in the product and in the yardstick."""
+    """Members and sessions, in the product and in the yardstick."""
     call_command("migrate", verbosity=0)
     crowd.settle_in()
     crowd.settle_in_yardstick()
-    full = ClassSession.objects.get(pk=crowd.HOT + 1)
-    full.pk, full.capacity = FULL, 0
-    ClassSession.objects.bulk_create([full])
 
 
 @contextmanager
@@ -73,7 +68,7 @@ def main() -> None:
         serving("config.wsgi", STRIPE_WEBHOOK_SECRET=asking.WEBHOOK_SECRET) as product,
         serving("bench.yardstick.wsgi", DJANGO_SETTINGS_MODULE="bench.yardstick.settings") as yardstick,
     ):
-        cases = works.cases(product, yardstick, full=FULL)
+        cases = works.cases(product, yardstick, full=crowd.FULL)
         found = works.take_turns(cases, turns=options.turns, seconds=options.seconds)
     for name, measured in found.items():
         print(f"{name:28}{measured.rate:8.0f}/s   p99 {measured.p99:6.0f} ms   failures {measured.failures}")

@@ -29,6 +29,10 @@ MEMBERS = 20_000
 SESSIONS = 1_000
 ENOUGH = 1_000_000
 HOT = FIRST
+# Without a seat; and a few that nobody books: the seats that are held beforehand are theirs.
+FULL = HOT + SESSIONS + 1
+HELD = FULL + 1
+MOST_HELD = 20
 
 YARDSTICK = """
     INSERT INTO auth_user (id, password, is_superuser, username, first_name, last_name, email, is_staff, is_active,
@@ -53,7 +57,7 @@ def yardstick_token(number: int) -> str:
 
 
 def settle_in() -> None:
-    """Write the product's crowd and its sessions: a hot one, and a thousand others."""
+    """Write the product's crowd and its sessions: a hot one, a thousand others, a full one, and those of HELD."""
     now = timezone.now()
     crowd = [Member(pk=FIRST + n, email=f"crowd{n}@example.com", name=f"Crowd {n}") for n in range(MEMBERS)]
     for member in crowd:
@@ -85,11 +89,11 @@ def _sessions(now: datetime) -> list[ClassSession]:
             pk=HOT + n,
             starts_at=start + timedelta(minutes=n),
             ends_at=start + timedelta(minutes=n + 60),
-            capacity=ENOUGH,
+            capacity=0 if HOT + n == FULL else ENOUGH,
             credits_required=1,
             **told,
         )
-        for n in range(SESSIONS + 1)
+        for n in range(HELD + MOST_HELD - HOT)
     ]
 
 
