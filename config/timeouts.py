@@ -13,6 +13,8 @@ class Timeouts:
 
     stripe_read: int
     stripe_connect: int = 3
+    # A place among the calls to Stripe that a process makes at a time.
+    stripe_place: int = 3
     # A new connection to PostgreSQL.
     connect: int = 3
     # Who reads from the replica has the primary to fall back on: until it is reached, and while it says nothing.
@@ -37,8 +39,8 @@ class Timeouts:
 
     @property
     def stripe_call(self) -> int:
-        """One call at its longest: two tries, and the SDK's pause between them."""
-        return 2 * (self.stripe_connect + self.stripe_read) + 1
+        """One call at its longest: waiting for its place, two tries, and the SDK's pause between them."""
+        return self.stripe_place + 2 * (self.stripe_connect + self.stripe_read) + 1
 
     @property
     def twilio_call(self) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 import stripe
 from django.conf import settings
 
+from boundary.bulkhead import Bulkhead, BulkheadFull
 from boundary.network import leave_database
 from payments.exceptions import BadWebhook
 from payments.stripe_objects import Endpoint, Event, Intent, Repayment
@@ -24,6 +25,7 @@ KEY_LIVES = timedelta(hours=23)
 
 stripe.enable_telemetry = False
 logger = logging.getLogger(__name__)
+bulkhead = Bulkhead()
 
 
 class StripeRejected(Exception):
@@ -224,7 +226,11 @@ def _errors() -> Iterator[None]:
     """One boundary for every call: nothing of the database held, every error of the SDK turned into one of ours."""
     leave_database()
     try:
-        yield
+        with bulkhead.place():
+            yield
+    except BulkheadFull as error:
+        logger.warning("Stripe hangs, and as many calls as may wait for it do: it was not asked")
+        raise StripeUnavailable("bulkhead_full") from error
     except stripe.IdempotencyError as error:
         logger.error("Stripe knows another request by this key: %s", error.request_id)
         raise StripeUnknown("idempotency_error") from error
