@@ -1,4 +1,5 @@
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -10,17 +11,18 @@ class BulkheadFull(Exception):
 class Bulkhead:
     """So many threads may be inside one outside service at a time; when it hangs, the others still serve.
 
-    Who finds no place waits for one, as in a rush all are taken for moments only. Once somebody has waited in vain
-    nobody waits any more, until the service has answered a call again.
+    Who finds no place waits for one as long as calls come back: in a rush they do. When none has come back for a while
+    whoever waits is refused, and from then on nobody waits, until the service has answered a call again.
     """
 
     def __init__(self) -> None:
         self._places: threading.Semaphore | None = None
         self._patience = 0.0
+        self._answered = 0.0
         self._hangs = False
 
     def narrow(self, places: int, *, patience: float) -> None:
-        """From now on so many, each waiting so many seconds for a place; until then there is no limit."""
+        """From now on so many, each waiting so many seconds for any answer; until then there is no limit."""
         self._places, self._patience = threading.Semaphore(places), patience
 
     @contextmanager
@@ -30,11 +32,18 @@ class Bulkhead:
         if places is None:
             yield
             return
-        if not places.acquire(timeout=0 if self._hangs else self._patience):
-            self._hangs = True
-            raise BulkheadFull
+        self._wait_for(places)
         try:
             yield
-            self._hangs = False
+            self._answered, self._hangs = time.monotonic(), False
         finally:
             places.release()
+
+    def _wait_for(self, places: threading.Semaphore) -> None:
+        since = time.monotonic()
+        left = 0.0 if self._hangs else self._patience
+        while not places.acquire(timeout=left):
+            left = max(since, self._answered) + self._patience - time.monotonic()
+            if left <= 0 or self._hangs:
+                self._hangs = True
+                raise BulkheadFull

@@ -38,5 +38,5 @@ if __name__ == "__main__":
     for line in sys.stdin:
         asked = json.loads(line)
         if unguarded:
-            unguarded.request.without = asked["without"]
+            unguarded.Request.without = asked["without"]
         print(json.dumps(run(asked["arguments"])), flush=True)
