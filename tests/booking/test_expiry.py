@@ -199,12 +199,32 @@ def test_a_run_does_not_wait_for_a_silent_stripe_hold_by_hold(as_ana: Caller, sa
     for _ in range(7):
         hold(as_ana, 31)
     sandbox.fault("status_before", "/cancel$", status=500, times=100)
-    code, line = expire()
+    code, line = expire("--workers", "1")
     assert (code, "7 unfinished" in line) == (1, True)
     journal = sandbox.control("GET", "requests")["requests"]
     assert sum(row["path"].endswith("/cancel") for row in journal) == 10  # five holds, each asked and retried once
     sandbox.clear_faults()
     assert "7 freed" in expire()[1]
+
+
+def test_while_stripe_keeps_one_hold_waiting_the_others_end(as_ana: Caller, sandbox: Sandbox) -> None:
+    slow, *others = (hold(as_ana, minutes) for minutes in (33, 32, 31))
+    intent = Booking.objects.get(reference=slow).payment.stripe_intent_id
+    sandbox.fault("hang_before", f"/{intent}/cancel$", seconds=1)
+    ended = expire("-v", "2")[1].splitlines()[:3]
+    assert ended[-1] == f"{slow} freed"
+    assert sorted(ended[:2]) == sorted(f"{other} freed" for other in others)
+    for minutes in (33, 32, 31):
+        hold(as_ana, minutes)
+    slow = Booking.objects.filter(status="pending").earliest("id")
+    sandbox.fault("hang_before", f"/{slow.payment.stripe_intent_id}/cancel$", seconds=1)
+    assert expire("-v", "2", "--workers", "1")[1].startswith(f"{slow.reference} freed")
+
+
+@pytest.mark.parametrize("workers", ["0", "17", "some"])
+def test_a_number_of_workers_that_makes_no_sense_is_refused(workers: str, sandbox: Sandbox) -> None:
+    with pytest.raises(CommandError, match="workers"):
+        call_command("expire_pending_bookings", f"--workers={workers}")
 
 
 def test_a_dry_run_tells_which_when_asked(as_ana: Caller, sandbox: Sandbox) -> None:

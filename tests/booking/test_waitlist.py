@@ -394,7 +394,7 @@ def test_a_lapsed_offer_goes_to_the_next_while_stripe_is_silent(
     age(offer_of(as_ana)["reference"], 121)
     sandbox.fault("status_before", "/cancel$", status=500, times=100)
     with suppress(SystemExit):
-        expire()
+        expire("--workers", "1")
     assert offer_of(dan)["status"] == "pending"
     journal = sandbox.control("GET", "requests")["requests"]
     assert sum(row["path"].endswith("/cancel") and row["status"] == 500 for row in journal) == 10

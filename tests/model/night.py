@@ -14,7 +14,7 @@ class Night(Play):
     @act()
     def expire_pending_bookings(self) -> None:
         ends = self.model.expire_pending_bookings()
-        status, line = self.world.command("expire_pending_bookings")
+        status, line = self.world.command("expire_pending_bookings", "--workers", "1")
         assert (status, line) == (
             int(bool(ends["silent"])),
             f"expire_pending_bookings: {ends.total()} stale, {ends['freed']} freed, {ends['paid']} paid after all, "

@@ -93,12 +93,12 @@ class World:
         method, path = PATHS[operation]
         self.sandbox.fault(path=path, method=method, **FAULTS[how])
 
-    def command(self, name: str) -> tuple[int, str]:
+    def command(self, name: str, *words: str) -> tuple[int, str]:
         """Exit status and last line of a command."""
         out, status = StringIO(), 0
         with self.act():
             try:
-                call_command(name, stdout=out)
+                call_command(name, *words, stdout=out)
             except SystemExit as ended:
                 status = int(str(ended.code))
         return status, out.getvalue().strip()
