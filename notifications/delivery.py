@@ -35,18 +35,23 @@ def due(*, now: datetime, limit: int) -> list[UUID]:
 def deliver(message_id: UUID, *, now: datetime) -> str:
     """Send one message if it is due and nobody else does; its status then, else empty. Network."""
     message = Message.objects.select_related("member").filter(pk=message_id).first()
-    if message is None or not _is_due(message, now):
+    return _deliver(message, now) if message else ""
+
+
+def _deliver(message: Message, now: datetime) -> str:
+    if not _is_due(message, now):
         return ""
+    if reason := _reason_to_skip(message):
+        # Nothing leaves, so nobody needs to claim it: whoever writes this first has done it.
+        if not message.record_end(now, Message.Status.SKIPPED, reason):
+            return ""
+        if message.member.is_erased:
+            message.forget_name()
+        return message.status
     outcome_unknown = message.status != Message.Status.QUEUED
     if not message.claim(now):
         return ""
-    reason = _reason_to_skip(message)
-    if reason:
-        message.record_end(now, Message.Status.SKIPPED, reason)
-        if message.member.is_erased:
-            message.forget_name()
-    else:
-        _send(message, outcome_unknown=outcome_unknown, now=now)
+    _send(message, outcome_unknown=outcome_unknown, now=now)
     return message.status
 
 
@@ -123,5 +128,8 @@ def _is_due(message: Message, now: datetime) -> bool:
 
 
 def _deliver_now(message_id: UUID) -> None:
-    deliver(message_id, now=timezone.now())
-    fallback.deliver(message_id, now=timezone.now())
+    """By WhatsApp, and at once by e-mail where that cannot be; of one reading."""
+    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    if message is not None:
+        _deliver(message, timezone.now())
+        fallback.mail(message, now=timezone.now())

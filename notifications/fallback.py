@@ -20,8 +20,13 @@ def due(*, now: datetime, limit: int) -> list[UUID]:
 
 def deliver(message_id: UUID, *, now: datetime) -> str:
     """Mail one message if that is owed by now and nobody else does; what came of it, else empty. Network."""
-    message = Message.objects.select_related("member").filter(pk=message_id, email_due_at__lte=now).first()
-    if message is None or not message.claim_email(now):
+    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    return mail(message, now=now) if message else ""
+
+
+def mail(message: Message, *, now: datetime) -> str:
+    """The same for one that was read already, with its member. Network."""
+    if message.email_due_at is None or message.email_due_at > now or not message.claim_email(now):
         return ""
     if not email.can_reach(message.member):
         message.drop_email("no_address")

@@ -81,9 +81,9 @@ class Message(models.Model):
     def record_sent(self, now: datetime, sid: str) -> None:
         self._move(self.Status.SENT, sid=sid, ended_at=now, reason="")
 
-    def record_end(self, now: datetime, status: Status, reason: str) -> None:
-        """Failed or skipped, for a stated reason: then an e-mail is owed."""
-        self._move(status, reason=reason[:64], ended_at=now, email_due_at=now)
+    def record_end(self, now: datetime, status: Status, reason: str) -> bool:
+        """Failed or skipped, for a stated reason: then an e-mail is owed. False when another sender was quicker."""
+        return self._move(status, reason=reason[:64], ended_at=now, email_due_at=now)
 
     def forget_name(self) -> None:
         """Whom it was for has been erased; it may have been written by somebody who read who they were before."""
