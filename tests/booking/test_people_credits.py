@@ -69,13 +69,26 @@ def test_they_can_be_used_until_the_last_day_is_over_on_the_studios_clock(desk: 
     assert (there.date(), there.hour, there.minute) == (today + timedelta(days=1), 0, 0)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [{"credits": "0"}, {"credits": "-1"}, {"credits": "1.5"}, {"credits": "100001"}, {"credits": ""}, {"credits": "x"},
-     {"reason": ""}, {"reason": " "}, {"reason": "x" * 201}, {"reason": "a\0"}, {"key": "x"}, {"key": ""},
-     {"last_day": "2020-01-01"}, {"last_day": "2026-02-30"}, {"last_day": "9999-12-31"}],
-    ids=str,
-)  # fmt: skip
+CANNOT_BE = {
+    "no credits": {"credits": "0"},
+    "a negative number": {"credits": "-1"},
+    "a part": {"credits": "1.5"},
+    "too many": {"credits": "100001"},
+    "an empty number": {"credits": ""},
+    "no number": {"credits": "x"},
+    "no reason": {"reason": ""},
+    "a blank reason": {"reason": " "},
+    "a long reason": {"reason": "x" * 201},
+    "a null in the reason": {"reason": "a\0"},
+    "another key": {"key": "x"},
+    "no key": {"key": ""},
+    "a day that is over": {"last_day": "2020-01-01"},
+    "a day that never is": {"last_day": "2026-02-30"},
+    "a day too far": {"last_day": "9999-12-31"},
+}
+
+
+@pytest.mark.parametrize("given", CANNOT_BE.values(), ids=CANNOT_BE)
 def test_a_grant_that_cannot_be_changes_nothing(desk: Client, ana: Member, given: dict[str, str]) -> None:
     assert grant(desk, ana, **{"number": given.get("credits", 3)} | given).startswith("Nothing was changed.")
     assert (moves(), log()) == ([], [])

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from notifications.models import Message
 from payments.models import CreditEntry, PackPurchase, Payment, Refund, UnmatchedMoney
@@ -91,6 +92,15 @@ def test_a_pack_that_was_never_paid_is_withdrawn_and_its_intent_ended(shop: Shop
     assert shop.sandbox.intent(shop.intent)["status"] == "canceled"
     assert (purchase().ended_reason, moves()) == ("payment_canceled", [("granted", 5), ("refunded", -5)])
     assert (Refund.objects.count(), UnmatchedMoney.objects.count()) == (0, 0)
+
+
+def test_a_pack_whose_payment_alone_was_called_paid_is_freed(shop: Shop) -> None:
+    shop.hold()
+    Payment.objects.update(status="paid", amount_received=PRICE, ended_at=timezone.now())
+    assert reconcile("--fix")[0] == 0
+    assert shop.sandbox.intent(shop.intent)["status"] == "canceled"
+    assert (purchase().status, purchase().ended_reason, moves()) == ("freed", "payment_canceled", [])
+    assert (Refund.objects.count(), laws.broken()) == (0, {})
 
 
 @pytest.mark.parametrize("spent", [1, 5])
