@@ -14,6 +14,7 @@ from tests.mutation import desk, results
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".run" / "mutation"
+SECONDS = FOLDER / "seconds.txt"
 
 
 def main(arguments: list[str]) -> int:
@@ -33,9 +34,18 @@ def main(arguments: list[str]) -> int:
         names += options.mutants
         if not names and not options.keep:
             shutil.rmtree(ROOT / "mutants", ignore_errors=True)
+            SECONDS.unlink(missing_ok=True)
         if not _mutmut(names, options.workers):
             return 2
-    return results.tell(results.read(), seconds=time.monotonic() - started)
+    return results.tell(results.read(), seconds=_in_all(time.monotonic() - started))
+
+
+def _in_all(seconds: float) -> float:
+    """With those of the runs before it, whose mutants are counted too."""
+    seconds += float(SECONDS.read_text()) if SECONDS.exists() else 0.0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    SECONDS.write_text(f"{seconds:.1f}")
+    return seconds
 
 
 def _mutmut(names: list[str], workers: int) -> bool:
