@@ -15,7 +15,9 @@ class Bulkhead:
     whoever waits is refused, and from then on nobody waits, until the service has answered a call again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, silence: type[Exception]) -> None:
+        """`silence` is what a call raises to which no answer came; every other error is one."""
+        self._silence = silence
         self._places: threading.Semaphore | None = None
         self._patience = 0.0
         self._answered = 0.0
@@ -27,16 +29,21 @@ class Bulkhead:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """Hold a place during the block, whose end without an error tells that the service answers."""
+        """Hold a place during the block, which is one call. Raises BulkheadFull."""
         places = self._places
         if places is None:
             yield
             return
         self._wait_for(places)
+        heard = True
         try:
             yield
-            self._answered, self._hangs = time.monotonic(), False
+        except self._silence:
+            heard = False
+            raise
         finally:
+            if heard:
+                self._answered, self._hangs = time.monotonic(), False
             places.release()
 
     def _wait_for(self, places: threading.Semaphore) -> None:

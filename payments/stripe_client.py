@@ -25,7 +25,7 @@ KEY_LIVES = timedelta(hours=23)
 
 stripe.enable_telemetry = False
 logger = logging.getLogger(__name__)
-bulkhead = Bulkhead()
+bulkhead = Bulkhead(silence=stripe.APIConnectionError)
 
 
 class StripeRejected(Exception):

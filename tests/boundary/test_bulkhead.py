@@ -1,0 +1,81 @@
+"""What the races over a hanging Stripe do not reach: which errors are answers, and how long a place is waited for."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from boundary.bulkhead import Bulkhead, BulkheadFull
+
+LONG_SECONDS = 30
+
+
+@pytest.fixture
+def bulkhead() -> Bulkhead:
+    made = Bulkhead(silence=ConnectionError)
+    made.narrow(1, patience=0.05)
+    return made
+
+
+@contextmanager
+def held(bulkhead: Bulkhead, ends_with: Exception | None = None) -> Iterator[None]:
+    """Somebody else is in the one place, until the block ends."""
+    inside, leave = threading.Event(), threading.Event()
+
+    def call() -> None:
+        try:
+            with bulkhead.place():
+                inside.set()
+                leave.wait(LONG_SECONDS)
+                if ends_with is not None:
+                    raise ends_with
+        except (ConnectionError, ValueError):
+            pass
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert inside.wait(LONG_SECONDS)
+    try:
+        yield
+    finally:
+        leave.set()
+        thread.join(LONG_SECONDS)
+
+
+def refused(bulkhead: Bulkhead) -> bool:
+    try:
+        with bulkhead.place():
+            return False
+    except BulkheadFull:
+        return True
+
+
+def test_without_a_limit_everybody_has_a_place() -> None:
+    free = Bulkhead(silence=ConnectionError)
+    with held(free):
+        assert not refused(free)
+
+
+def test_who_finds_no_place_is_refused_and_the_place_is_free_again_afterwards(bulkhead: Bulkhead) -> None:
+    with held(bulkhead):
+        assert refused(bulkhead)
+    assert not refused(bulkhead)
+
+
+@pytest.mark.parametrize(
+    ("ends_with", "waits"), [(None, True), (ValueError("refused"), True), (ConnectionError("silence"), False)], ids=str
+)
+def test_after_an_answer_of_any_kind_a_place_is_waited_for_again(
+    bulkhead: Bulkhead, ends_with: Exception | None, waits: bool
+) -> None:
+    """The one who is refused at once did not wait: a place that becomes free a moment later is not theirs."""
+    with held(bulkhead, ends_with):
+        assert refused(bulkhead)
+    bulkhead.narrow(1, patience=LONG_SECONDS)
+    with held(bulkhead):
+        asked = threading.Thread(target=refused, args=(bulkhead,))
+        asked.start()
+        asked.join(0.2 if waits else LONG_SECONDS)
+        assert asked.is_alive() is waits
+    asked.join(LONG_SECONDS)
