@@ -31,10 +31,14 @@ class Pace:
 def each(work: Callable[[T], R], items: Iterable[T], *, workers: int) -> Iterator[tuple[T, R]]:
     """Do the work for every item, in so many threads: each item and what came of it, the quickest first.
 
-    Outside transactions; the connection of the caller is given back, for the threads need theirs. What the work raises
-    is raised here, when what has begun has ended.
+    One worker is the caller. Outside transactions; the connection of the caller is given back, for the threads need
+    theirs. What the work raises is raised here, when what has begun has ended.
     """
     leave_database()
+    if workers == 1:
+        for item in items:
+            yield item, work(item)
+        return
     with ThreadPoolExecutor(max_workers=workers) as crew:
         begun = {crew.submit(_alone, work, item): item for item in items}
         try:

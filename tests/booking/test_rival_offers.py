@@ -59,7 +59,7 @@ def test_an_offer_that_is_given_up_while_it_lapses_is_handed_on_once(
     reference = offer_of(as_ana)["reference"]
     age(reference, 121)
     with meanwhile(lambda: leave(as_ana, offered)):
-        assert "1 stale, 0 freed" in expire()[1]
+        assert "1 stale, 0 freed" in expire("--workers", "1")[1]
     assert as_ana.booking(reference)["ended_reason"] == "member"
     assert offer_of(dan)["status"] == "pending"
     assert seats_match()
