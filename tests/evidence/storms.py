@@ -39,7 +39,7 @@ def main(arguments: list[str]) -> int:
             killed = sum(deed.who == "power" for deed in world.notebook.deeds)
             faults = len(sights.faults_met(world))
             rows.append([seed, len(world.bookings), card, ended["freed"], faults, lost, killed, unheard, len(findings)])
-            print(dict(zip(COLUMNS, rows[-1], strict=True)), flush=True)
+            print(dict(zip(COLUMNS, rows[-1], strict=True)), *findings, sep="\n    ", flush=True)
     broken = sum(row[-1] for row in rows)
     write(
         Record(
