@@ -72,7 +72,8 @@ def main(arguments: list[str]) -> int:
     wanted = [step for step in STEPS if not options.only or set(step.parts) & set(options.only)]
     broken = [] if options.page else [step for step in wanted if not step.run()]
     missing = [part for part in names if not (FOLDER / f"{part}.json").exists()]
-    print(f"evidence: {page.draw_up([part for part in names if part not in missing]).relative_to(ROOT)}")
+    there = [part for part in names if part not in missing]
+    print(f"evidence: {page.draw_up(there, missing=missing).relative_to(ROOT)}")
     if missing:
         print(f"evidence: no record of {', '.join(missing)}; run without --only", file=sys.stderr)
     return 1 if broken or missing else 0

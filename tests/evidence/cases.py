@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.evidence.record import FOLDER, ROOT, Record, write
+from tests.evidence.record import ROOT, Record, write
 
 
 def main(arguments: list[str]) -> int:
@@ -19,8 +19,8 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("title")
     parser.add_argument("files", nargs="+")
     options = parser.parse_args(arguments)
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    report = FOLDER / f"{options.part}.xml"
+    report = ROOT / ".run" / f"{options.part}.xml"
+    report.parent.mkdir(exist_ok=True)
     began = time.monotonic()
     ended = subprocess.run(
         [sys.executable, "-m", "pytest", *options.files, f"--junitxml={report}"], cwd=ROOT, check=False

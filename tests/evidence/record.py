@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / ".run" / "evidence"
+# Kept with the page, so that one proof can be shown anew without all of the others.
+FOLDER = ROOT / "docs" / "evidence"
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,17 @@ def write(record: Record) -> Path:
     """Write the record where `tests.evidence` looks for it; a later run of the same part replaces it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{record.part}.json"
-    made = {"made": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M}", "commit": _commit()}
-    path.write_text(json.dumps(asdict(record) | made, indent=1))
+    path.write_text(json.dumps(asdict(record) | now_and_commit(), indent=1))
     return path
 
 
-def _commit() -> str:
-    told = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return told.stdout.strip()
+def now_and_commit() -> dict[str, str]:
+    """When and of what a record is made; what the proofs themselves write into docs/ makes no other program of it."""
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    made = f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M}"
+    return {"made": made, "commit": f"{commit}-dirty" if changed else commit}
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
