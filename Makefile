@@ -8,6 +8,7 @@
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make fuzz  ten thousand made-up requests against the API's own document: CASES=300 makes fewer
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
+# make bench  the whole table of docs/benchmarks.md, beside its yardsticks (half an hour, needs wrk)
 # make bench-frontend  how soon the schedule can be used on a slow phone
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-bookings  bookings, refusals, webhooks and the schedule beside a bare booking in DRF (needs wrk)
@@ -34,7 +35,7 @@ STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
 
-.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench-bookings bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
+.PHONY: run chaos fuzz coverage mutation evidence test test-live test-fast test-sqlite test-postgresql check bench bench-bookings bench-frontend bench-integrity bench-reports bench-sandbox bench-scaling lock openapi clean
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -100,6 +101,9 @@ check: $(VENV)/.development
 	$(PY) -m tests.production manage.py check --deploy --fail-level WARNING
 	$(PY) manage.py spectacular --validate --fail-on-warn --file .run/openapi.yaml
 	diff -u docs/openapi.yaml .run/openapi.yaml
+
+bench: $(VENV)/.development
+	$(PY) -m bench.cluster bench
 
 bench-bookings: $(VENV)/.development
 	$(PY) -m bench.cluster bench.bookings

@@ -8,6 +8,7 @@ import json
 import random
 import time
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -15,11 +16,12 @@ from itertools import count
 import bench.prepared  # noqa: F401 - sets Django up
 
 # isort: split
+from django.db.models import F
 from django.utils import timezone
 
 from bench import crowd
 from bench.load import request
-from booking.models import Booking, BookingTransition
+from booking.models import Booking, BookingTransition, ClassSession
 from payments.models import Payment
 
 MANY = 4_000
@@ -66,7 +68,12 @@ def empty_behind_a_token() -> list[str]:
 
 def successes() -> list[str]:
     """As many holds as there are requests, written at once, and the events that pay them, signed now."""
-    holds = list(_held())
+    return [_success(payment) for payment in write_holds(MANY)]
+
+
+def write_holds(count: int) -> list[Payment]:
+    """So many holds, written at once with what belongs to them; their payments."""
+    holds = list(held(count))
     Payment.objects.bulk_create([payment for payment, _booking in holds])
     Booking.objects.bulk_create([booking for _payment, booking in holds])
     BookingTransition.objects.bulk_create(
@@ -75,12 +82,16 @@ def successes() -> list[str]:
         )
         for _payment, booking in holds
     )
-    return [_success(payment) for payment, _booking in holds]
+    taken = Counter(booking.session_id for _payment, booking in holds)
+    for session, seats in taken.items():
+        ClassSession.objects.filter(pk=session).update(seats_taken=F("seats_taken") + seats)
+    return [payment for payment, _booking in holds]
 
 
-def _held() -> Iterator[tuple[Payment, Booking]]:
+def held(count: int) -> Iterator[tuple[Payment, Booking]]:
+    """As many holds that are paid for by card, not written yet."""
     now = timezone.now()
-    for _number in range(MANY):
+    for _number in range(count):
         n = next(_events)
         reference, member = f"W{n:07d}", crowd.FIRST + n % crowd.MEMBERS
         payment = Payment(

@@ -26,14 +26,6 @@ from tests.races.server import Server
 
 # Stripe is not asked: what comes from it is told by signed events alone.
 NOBODY = "http://127.0.0.1:1"
-RATIOS = (
-    ("booking, spread", "yardstick, spread"),
-    ("booking, hot", "yardstick, hot"),
-    ("refusal", "booking, hot"),
-    ("webhook", "yardstick, spread"),
-    ("schedule", "empty view"),
-    ("schedule", "empty view behind a token"),
-)
 
 
 def fill() -> None:
@@ -44,16 +36,26 @@ def fill() -> None:
 
 
 @contextmanager
-def serving(application: str, **more: str) -> Iterator[str]:
-    """Where it is served, by gunicorn with the product's numbers, until the block ends."""
+def serving(application: str, *, sandbox: str = NOBODY, **more: str) -> Iterator[Server]:
+    """It, in gunicorn with the product's numbers, until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
         number = settings.WEB_CONCURRENCY
-        server = Server(application, sandbox=NOBODY, log=Path(folder) / "log", processes=number, **more)
+        server = Server(application, sandbox=sandbox, log=Path(folder) / "log", processes=number, **more)
         try:
             server.wait_until_ready()
-            yield server.base
+            yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def both() -> Iterator[tuple[Server, Server]]:
+    """The product and the yardstick, side by side."""
+    with (
+        serving("config.wsgi", STRIPE_WEBHOOK_SECRET=asking.WEBHOOK_SECRET) as product,
+        serving("bench.yardstick.wsgi", DJANGO_SETTINGS_MODULE="bench.yardstick.settings") as yardstick,
+    ):
+        yield product, yardstick
 
 
 def main() -> None:
@@ -64,16 +66,13 @@ def main() -> None:
     options = parser.parse_args()
     load.refuse_without_wrk()
     fill()
-    with (
-        serving("config.wsgi", STRIPE_WEBHOOK_SECRET=asking.WEBHOOK_SECRET) as product,
-        serving("bench.yardstick.wsgi", DJANGO_SETTINGS_MODULE="bench.yardstick.settings") as yardstick,
-    ):
-        cases = works.cases(product, yardstick, full=crowd.FULL)
+    with both() as (product, yardstick):
+        cases = works.cases(product.base, yardstick.base, full=crowd.FULL)
         found = works.take_turns(cases, turns=options.turns, seconds=options.seconds)
     for name, measured in found.items():
         print(f"{name:28}{measured.rate:8.0f}/s   p99 {measured.p99:6.0f} ms   failures {measured.failures}")
-    for one, other in RATIOS:
-        print(f"{one} : {other} = {found[one].against(found[other]):.2f}")
+    for one, other, goal in works.RATIOS:
+        print(f"{works.against(one, other)} = {found[one].against(found[other]):.2f}, goal {goal}")
 
 
 if __name__ == "__main__":

@@ -24,7 +24,9 @@ from members.session_store import SessionStore
 from payments.models import CreditEntry, CreditLot
 from tests.faults.durable import answers
 
-FIRST = 1
+# Beyond whatever a studio of bench.studio has, and below what the sequences give from then on.
+FIRST = 1_000_000_000
+NEXT = 2_000_000_000
 MEMBERS = 20_000
 SESSIONS = 1_000
 ENOUGH = 1_000_000
@@ -67,6 +69,7 @@ def settle_in() -> None:
     entries = [CreditEntry(lot=lot, kind="granted", credits=ENOUGH, created_at=now) for lot in lots]
     _write(crowd, lots, entries, _sessions(now), _sign_ins(crowd, now))
     with connection.cursor() as cursor:
+        cursor.execute(f"SELECT setval(format('%I.%I', schemaname, sequencename), {NEXT}) FROM pg_sequences")
         cursor.execute("VACUUM ANALYZE")
 
 

@@ -33,6 +33,10 @@ class Running:
     process: int
     port: int
 
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
     def cpu(self) -> float:
         """The seconds of processor time it has used."""
         return processor.seconds(self.process)

@@ -10,6 +10,14 @@ from bench import asking
 from bench.load import Load, send
 
 CLIENTS = 16
+# The rate of the one is to be so many times the rate of the other.
+RATIOS = (
+    ("booking, spread", "yardstick, spread", 1.5),
+    ("booking, hot", "yardstick, hot", 1.5),
+    ("refusal", "booking, hot", 3.0),
+    ("webhook", "yardstick, spread", 2.0),
+    ("schedule", "empty view", 0.5),
+)
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,11 @@ class Measured:
             mine.rate(*self.case.statuses) / max(theirs.rate(*other.case.statuses), 0.001)
             for mine, theirs in zip(self.turns, other.turns, strict=True)
         )
+
+
+def against(one: str, other: str) -> str:
+    """What a ratio is called."""
+    return f"{one} : {other}"
 
 
 def cases(product: str, yardstick: str, *, full: int) -> list[Case]:
