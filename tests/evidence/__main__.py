@@ -52,13 +52,13 @@ STEPS = (
     Step(("races-200",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "200"}),
     Step(("races-500",), (*POSTGRESQL, "pytest", "tests/races"), {"RACE_CLIENTS": "500"}),
     Step(("races-sqlite",), ("-m", "pytest", "tests/races"), {"RACE_CLIENTS": "50", "DATABASE_URL": ""}),
-    Step(("model",), (*POSTGRESQL, "pytest", "tests/model/test_model.py"), {"MODEL_EXAMPLES": "400"}),
+    Step(("model",), (*POSTGRESQL, "pytest", "tests/model/test_model.py"), {"MODEL_EXAMPLES": "200"}),
     Step(("permutations",), (*POSTGRESQL, "pytest", "tests/model/test_permutations.py"), {"MODEL_EXAMPLES": "1"}),
     Step(("openapi",), ("-m", "tests.openapi.fuzz", "--cases", "10000")),
     Step(("mutation",), ("-m", "tests.mutation")),
     Step(("integrity",), ("-m", "bench.integrity"), {"DATABASE_URL": ""}),
     Step(("integrity-postgresql",), (*POSTGRESQL, "bench.integrity")),
-    Step(("chaos",), ("-m", "tests.evidence.storms", "--seeds", "20")),
+    Step(("chaos",), ("-m", "tests.evidence.storms", "--seeds", "10")),
 )
 
 
