@@ -11,21 +11,25 @@ class BulkheadFull(Exception):
 class Bulkhead:
     """So many threads may be inside one outside service at a time; when it hangs, the others still serve.
 
-    Who finds no place waits for one as long as calls come back: in a rush they do. When none has come back for a while
-    whoever waits is refused, and from then on nobody waits, until the service has answered a call again.
+    Who finds no place waits for one, within bounds, while calls come back: in a rush they do. When none has come back
+    for a while whoever waits is refused, and from then on nobody waits, until the service has answered a call again.
     """
 
     def __init__(self, *, silence: type[Exception]) -> None:
         """`silence` is what a call raises to which no answer came; every other error is one."""
         self._silence = silence
         self._places: threading.Semaphore | None = None
-        self._patience = 0.0
+        self._silent = self._longest = 0.0
         self._answered = 0.0
         self._hangs = False
 
-    def narrow(self, places: int, *, patience: float) -> None:
-        """From now on so many, each waiting so many seconds for any answer; until then there is no limit."""
-        self._places, self._patience = threading.Semaphore(places), patience
+    def narrow(self, places: int, *, silent: float, longest: float) -> None:
+        """From now on so many; until then there is no limit.
+
+        A place is waited for until nothing has come back for `silent` seconds, and for `longest` seconds at most.
+        """
+        self._places = threading.Semaphore(places)
+        self._silent, self._longest = silent, longest
 
     @contextmanager
     def place(self) -> Iterator[None]:
@@ -48,9 +52,13 @@ class Bulkhead:
 
     def _wait_for(self, places: threading.Semaphore) -> None:
         since = time.monotonic()
-        left = 0.0 if self._hangs else self._patience
+        left = 0.0 if self._hangs else self._silent
         while not places.acquire(timeout=left):
-            left = max(since, self._answered) + self._patience - time.monotonic()
-            if left <= 0 or self._hangs:
+            now = time.monotonic()
+            silent = max(since, self._answered) + self._silent <= now
+            if silent or self._hangs:
                 self._hangs = True
                 raise BulkheadFull
+            if since + self._longest <= now:
+                raise BulkheadFull
+            left = min(max(since, self._answered) + self._silent, since + self._longest) - now

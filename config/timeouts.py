@@ -13,8 +13,9 @@ class Timeouts:
 
     stripe_read: int
     stripe_connect: int = 3
-    # A place among the calls to Stripe that a process makes at a time.
-    stripe_place: int = 2
+    # A place among the calls to Stripe that a process makes at a time; and while none of them comes back.
+    stripe_place: int = 6
+    stripe_silence: int = 2
     # A new connection to PostgreSQL.
     connect: int = 3
     # Who reads from the replica has the primary to fall back on: until it is reached, and while it says nothing.

@@ -10,4 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
 databases.limit_statements(settings.TIMEOUTS)
 # A hanging Stripe keeps three threads of four at most; the others go on with what needs no card.
-stripe_client.bulkhead.narrow(max(1, settings.WEB_THREADS * 3 // 4), patience=settings.TIMEOUTS.stripe_place)
+waits = settings.TIMEOUTS
+stripe_client.bulkhead.narrow(
+    max(1, settings.WEB_THREADS * 3 // 4), silent=waits.stripe_silence, longest=waits.stripe_place
+)

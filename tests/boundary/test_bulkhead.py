@@ -14,7 +14,7 @@ LONG_SECONDS = 30
 @pytest.fixture
 def bulkhead() -> Bulkhead:
     made = Bulkhead(silence=ConnectionError)
-    made.narrow(1, patience=0.05)
+    made.narrow(1, silent=0.05, longest=LONG_SECONDS)
     return made
 
 
@@ -72,10 +72,24 @@ def test_after_an_answer_of_any_kind_a_place_is_waited_for_again(
     """The one who is refused at once did not wait: a place that becomes free a moment later is not theirs."""
     with held(bulkhead, ends_with):
         assert refused(bulkhead)
-    bulkhead.narrow(1, patience=LONG_SECONDS)
+    bulkhead.narrow(1, silent=LONG_SECONDS, longest=LONG_SECONDS)
     with held(bulkhead):
         asked = threading.Thread(target=refused, args=(bulkhead,))
         asked.start()
         asked.join(0.2 if waits else LONG_SECONDS)
         assert asked.is_alive() is waits
     asked.join(LONG_SECONDS)
+
+
+def test_nobody_waits_longer_than_allowed_however_alive_the_service_is(bulkhead: Bulkhead) -> None:
+    bulkhead.narrow(1, silent=LONG_SECONDS, longest=0.05)
+    with held(bulkhead):
+        assert refused(bulkhead)
+        # It did not hang: so the next one waits again, and has the place when it is free.
+        bulkhead.narrow(1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+        with held(bulkhead):
+            asked = threading.Thread(target=refused, args=(bulkhead,))
+            asked.start()
+            asked.join(0.2)
+            assert asked.is_alive()
+        asked.join(LONG_SECONDS)

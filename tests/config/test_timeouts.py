@@ -37,13 +37,14 @@ def test_whoever_waits_outlasts_whom_they_wait_for(stripe: int) -> None:
     assert sorted({*line, all_of.connect}, reverse=True) == [*line, all_of.connect]
     assert all_of.graceful > max(all_of.twilio_call, all_of.report)
     assert min(all_of.twilio_call, all_of.report, all_of.email) > all_of.statement
+    assert all_of.stripe_call > all_of.stripe_place > all_of.stripe_silence
     assert all_of.keepalive > NGINX_KEEPS_IDLE
     assert all_of.idle_in_transaction > all_of.report
 
 
 def test_the_table_of_the_docs_is_these_numbers() -> None:
     rows = re.findall(r"^\| (\w+) \| .* \| (\d+) \|$", (ROOT / "docs" / "server.md").read_text(), re.M)
-    assert len(rows) == 11
+    assert len(rows) == 12
     assert rows == [(name, str(getattr(Timeouts(stripe_read=8), name))) for name, _ in rows]
     assert [int(seconds) for _, seconds in rows] == sorted((int(seconds) for _, seconds in rows), reverse=True)
 
