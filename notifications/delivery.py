@@ -34,7 +34,7 @@ def due(*, now: datetime, limit: int) -> list[UUID]:
 
 def deliver(message_id: UUID, *, now: datetime) -> str:
     """Send one message if it is due and nobody else does; its status then, else empty. Network."""
-    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    message = Message.to_deliver(message_id)
     return _deliver(message, now) if message else ""
 
 
@@ -129,7 +129,7 @@ def _is_due(message: Message, now: datetime) -> bool:
 
 def _deliver_now(message_id: UUID) -> None:
     """By WhatsApp, and at once by e-mail where that cannot be; of one reading."""
-    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    message = Message.to_deliver(message_id)
     if message is not None:
         _deliver(message, timezone.now())
         fallback.mail(message, now=timezone.now())

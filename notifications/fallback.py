@@ -20,7 +20,7 @@ def due(*, now: datetime, limit: int) -> list[UUID]:
 
 def deliver(message_id: UUID, *, now: datetime) -> str:
     """Mail one message if that is owed by now and nobody else does; what came of it, else empty. Network."""
-    message = Message.objects.select_related("member").filter(pk=message_id).first()
+    message = Message.to_deliver(message_id)
     return mail(message, now=now) if message else ""
 
 

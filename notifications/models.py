@@ -74,6 +74,11 @@ class Message(models.Model):
         ]
         return [*super().check(**kwargs), *warnings]
 
+    @classmethod
+    def to_deliver(cls, message_id: uuid.UUID) -> "Message | None":
+        """The message with its member, as both stand now."""
+        return cls.objects.select_related("member").filter(pk=message_id).first()
+
     def claim(self, now: datetime) -> bool:
         """Make this process the one that sends it: one conditional update, so that two senders send once."""
         return self._move(self.Status.SENDING, claimed_at=now, attempts=self.attempts + 1)
