@@ -8,7 +8,7 @@
 # make evidence  every proof at its large size, and the page docs/evidence.md of what it has shown (an hour and more)
 # make fuzz  ten thousand made-up requests against the API's own document: CASES=300 makes fewer
 # make check  lint, types, imports, migrations, deployment and OpenAPI checks
-# make bench  the whole table of docs/benchmarks.md, beside its yardsticks (half an hour, needs wrk)
+# make bench  the whole table of docs/benchmarks.md, beside its yardstick (needs wrk)
 # make bench-frontend  how soon the schedule can be used on a slow phone
 # make bench-sandbox  how many payment intents a second the sandbox creates
 # make bench-bookings  bookings, refusals, webhooks and the schedule beside a bare booking in DRF (needs wrk)
