@@ -27,7 +27,6 @@ from tests.evidence.record import now_and_commit
 RECORD = ROOT / ".run" / "bench.json"
 STALE = 400
 THREADS = (8, 32)
-PROCESSES = 2
 
 
 def at_size(bookings: int, turns: int, seconds: int) -> dict[str, Any]:
@@ -58,7 +57,7 @@ def measure(sizes: Sequence[int], turns: int, seconds: int, requests: int) -> di
         sized.append(at_size(bookings, turns, seconds))
     with both() as (product, _yardstick):
         everybody = rush.measure(product.base)
-    beside = [asdict(cards.measure(threads=number, processes=PROCESSES, seconds=seconds)) for number in THREADS]
+    beside = [asdict(cards.measure(threads=number, seconds=seconds)) for number in THREADS]
     return {
         **now_and_commit(),
         "cores": os.cpu_count(),

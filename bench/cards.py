@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 import aiohttp
+from django.conf import settings
 
 from bench import asking, crowd
 from bench.bookings import serving
@@ -53,35 +54,25 @@ class Beside:
     credits: float
     credits_beside: float
     credits_while_hanging: float
-    refused: int
     call_seconds: float = CALL_SECONDS
 
 
-def measure(*, threads: int, processes: int, seconds: int) -> Beside:
+def measure(*, threads: int, seconds: int) -> Beside:
     """Credits alone, cards alone, both; and credits while no call of the cards comes back."""
     with sandbox() as stripe, serving("config.wsgi", sandbox=stripe.base, WEB_THREADS=str(threads)) as server:
         steering = Sandbox(stripe.base)
-        steering.fault("latency", "/v1/", times=None, seconds=CALL_SECONDS)  # type: ignore[arg-type]
+        steering.fault("latency", "/v1/", times=None, seconds=CALL_SECONDS)
         _credits(server.base, 1)
         alone = _credits(server.base, seconds)
         cards = asyncio.run(_ask(server.base, seconds))
         with _crowded(server.base, seconds + 2) as beside:
             time.sleep(1)
             credits_beside = _credits(server.base, seconds)
-        steering.fault("hang_before", "/v1/", times=None, seconds=HANGS_SECONDS)  # type: ignore[arg-type]
+        steering.fault("hang_before", "/v1/", times=None, seconds=HANGS_SECONDS)
         with _crowded(server.base, seconds + SETTLED_SECONDS + 1):
             time.sleep(SETTLED_SECONDS)
             hanging = _credits(server.base, seconds)
-    return Beside(
-        threads,
-        processes,
-        cards.rate,
-        beside.rate,
-        alone,
-        credits_beside,
-        hanging,
-        cards.codes[503] + beside.codes[503],
-    )
+    return Beside(threads, settings.WEB_CONCURRENCY, cards.rate, beside.rate, alone, credits_beside, hanging)
 
 
 def _credits(base: str, seconds: float) -> float:

@@ -32,6 +32,7 @@ from tests.races.server import settings_of_this_run
 
 BATCH = 500
 CLIENTS = 8
+BY_CARD = {"pay_with": "card"}
 SET_BASED = f"""WITH stale AS (
     SELECT id, session_id, member_id, payment_id, reference FROM booking_booking
     WHERE status = 'pending' AND expires_at <= now() AND session_id >= {crowd.FIRST}
@@ -96,9 +97,6 @@ def _hold(base: str, stale: int) -> None:
     answers = ask(asks, clients=CLIENTS)
     if set(answers.statuses) - {200, 201}:
         raise SystemExit(f"bench: holds were answered {dict(answers.statuses)}")
-
-
-BY_CARD = {"pay_with": "card"}
 
 
 def _run_out() -> int:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.document import pictures, put, table
 from bench.prepared import ROOT
 from bench.works import RATIOS, against
 from tests.evidence.page import draw
 from tests.evidence.record import Plot
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
-FIGURES = re.compile(r"(<!-- figures: make bench -->\n).*?(<!-- end -->)", re.DOTALL)
 MOST_SECONDS, MOST_MEGABYTES = 10, 130
 PLOTTED = ("booking, spread", "booking, hot", "refusal", "webhook", "schedule", "yardstick, spread", "empty view")
 
@@ -22,9 +21,9 @@ def write(record: dict[str, Any], *, to: Path = DOCUMENT) -> list[str]:
     """Draw, and write the figures where they belong; the lines of the table of goals."""
     plots = to.with_suffix("")
     plots.mkdir(exist_ok=True)
-    told = _table(["work", "measured", "goal", ""], goals(record))
+    told = table(["work", "measured", "goal", ""], goals(record))
     lines = [_made(record), "", *told, *_growth(record, plots), *_cards(record), *_memory(record, plots)]
-    to.write_text(FIGURES.sub(lambda found: found[1] + "\n".join(lines) + found[2], to.read_text()))
+    put(to, "make bench", lines)
     return told
 
 
@@ -107,8 +106,8 @@ def _growth(record: dict[str, Any], plots: Path) -> list[str]:
         "",
         "Rates, and the milliseconds that 99 of a hundred answers stayed under.",
         "",
-        *_table(["bookings in the studio", *(f"{size:,}" for size in x)], rows),
-        *_pictures("growth-rates", "growth-expiry", "growth-integrity"),
+        *table(["bookings in the studio", *(f"{size:,}" for size in x)], rows),
+        *pictures(plots, "growth-rates", "growth-expiry", "growth-integrity"),
     ]
 
 
@@ -122,20 +121,11 @@ def _cards(record: dict[str, Any]) -> list[str]:
         "credits_while_hanging": "credits while Stripe hangs",
     }
     rows = [[says, *(f"{one[name]:.0f}" for one in record["cards"])] for name, says in names.items()]
-    return ["### Cards, a call to Stripe taking 400 ms", "", *_table(columns, rows)]
+    return ["### Cards, a call to Stripe taking 400 ms", "", *table(columns, rows)]
 
 
 def _memory(record: dict[str, Any], plots: Path) -> list[str]:
     found = record["memory"]
     series = {"the largest process": found["megabytes"]}
     draw(asdict(Plot("memory", "Memory of a process", "requests served", "MB", found["requests"], series)), plots)
-    return ["### Memory", "", *_pictures("memory")]
-
-
-def _table(columns: list[str], rows: list[list[Any]]) -> list[str]:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return [*("| " + " | ".join(map(str, row)) + " |" for row in lines), ""]
-
-
-def _pictures(*names: str) -> list[str]:
-    return [*(f"![{name}](benchmarks/{name}.svg)" for name in names), ""]
+    return ["### Memory", "", *pictures(plots, "memory")]

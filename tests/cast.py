@@ -72,7 +72,7 @@ class Sandbox:
         self.control("POST", "reset")
         self.control("DELETE", "faults")
 
-    def fault(self, fault: str, path: str, method: str = "POST", times: int = 1, **more: Any) -> None:
+    def fault(self, fault: str, path: str, method: str = "POST", times: int | None = 1, **more: Any) -> None:
         self.control("POST", "faults", fault=fault, path=path, method=method, times=times, **more)
 
     def clear_faults(self) -> None:

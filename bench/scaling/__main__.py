@@ -9,14 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
-from datetime import UTC, datetime
 
 from bench.prepared import ROOT
 
 # isort: split
 # What needs Django to be set up, which the line above does.
 from bench.scaling import measured, page
+from tests.evidence.record import now_and_commit
 
 RECORD = ROOT / ".run" / "scaling.json"
 
@@ -29,16 +28,11 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="simulate few studios, to try the command")
     options = parser.parse_args()
     if not options.simulate:
-        made = {"made": f"{datetime.now(tz=UTC):%Y-%m-%d %H:%M}", "cores": os.cpu_count(), "commit": _commit()}
+        made = {**now_and_commit(), "cores": os.cpu_count()}
         RECORD.parent.mkdir(exist_ok=True)
         RECORD.write_text(json.dumps(measured.measure(options.requests) | made, indent=1))
     sizes = {"loads": (1, 10), "doubled_at": (10,)} if options.small else {}
     print(page.write(json.loads(RECORD.read_text()), **sizes))
-
-
-def _commit() -> str:
-    words = ["git", "describe", "--always", "--dirty"]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 if __name__ == "__main__":

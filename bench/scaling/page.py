@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.document import pictures, put, table
 from bench.prepared import ROOT
 from bench.scaling.monday import PATIENCE_SECONDS, Chain, Costs, Machines, Monday, Outcome, doublings
 from tests.evidence.page import draw
@@ -14,7 +14,6 @@ from tests.evidence.record import Plot
 
 DOCUMENT = ROOT / "docs" / "scaling.md"
 PLOTS = ROOT / "docs" / "scaling"
-FIGURES = re.compile(r"(<!-- figures: python -m bench\.scaling -->\n).*?(<!-- end -->)", re.DOTALL)
 LOADS = (1, 30, 100, 200, 300, 1000)
 DOUBLED_AT = (100, 300, 1000)
 ALONE = Machines(processes=2, threads=8, database_cores=1)
@@ -28,7 +27,7 @@ def write(record: dict[str, Any], loads: tuple[int, ...] = LOADS, doubled_at: tu
     lines = [*_measured(record), *_openings(costs, openings)]
     for studios in doubled_at:
         lines += _doubled(costs, studios, openings.get(studios) or Monday(costs, Machines(), Chain(studios)).run())
-    DOCUMENT.write_text(FIGURES.sub(lambda found: found[1] + "\n".join(lines) + found[2], DOCUMENT.read_text()))
+    put(DOCUMENT, "python -m bench.scaling", lines)
     return DOCUMENT
 
 
@@ -49,7 +48,7 @@ def _measured(record: dict[str, Any]) -> list[str]:
         "",
         "### One request",
         "",
-        *_table(
+        *table(
             ["request", "web, processor ms", "database, processor ms"],
             [
                 [name, costs[f"{kind}_web"], costs[f"{kind}_database"]]
@@ -60,18 +59,18 @@ def _measured(record: dict[str, Any]) -> list[str]:
         "",
         "### Processes and threads",
         "",
-        *_table(
+        *table(
             ["processes", "threads each", "bookings/s, spread", "bookings/s, one session", "schedule pages/s"],
             [[row[name] for name in ("processes", "threads", "spread", "hot", "reads")] for row in ladder],
         ),
-        *_pictures("ladder-spread", "ladder-hot"),
+        *pictures(PLOTS, "ladder-spread", "ladder-hot"),
         "### A replica, and a synchronous standby",
         "",
-        *_table(
+        *table(
             ["replica", "schedule pages/s", "web ms a page", "primary ms a page", "standby ms a page"],
             [list(row.values()) for row in record["replica"]],
         ),
-        *_table(
+        *table(
             ["a commit waits for the standby", "credit bookings/s", "ms a commit"],
             [list(row.values()) for row in record["synchronous"]],
         ),
@@ -103,11 +102,11 @@ def _openings(costs: Costs, openings: dict[int, Outcome]) -> list[str]:
         "",
         f"Each studio in its first minute: {assumed}. One chain is served by: {machines}.",
         "",
-        *_table(
+        *table(
             ["studios", "bookings wanted", "half booked, s", "99 % booked, s", "refused by Stripe", "first bottleneck"],
             [[studios, *_told(one)] for studios, one in openings.items()],
         ),
-        *_pictures("monday", "monday-used"),
+        *pictures(PLOTS, "monday", "monday-used"),
         f"One studio with an installation and a Stripe account of its own ({ALONE.processes} processes, one core of a "
         f"database): half booked in {alone.percentile(0.5):.2f} s, 99 % in {alone.percentile(0.99):.2f} s, bottleneck: "
         f"{alone.first_bottleneck}. A thousand of these have nothing in common, and each is as quick as one.",
@@ -126,7 +125,7 @@ def _doubled(costs: Costs, studios: int, before: Outcome) -> list[str]:
         "refused by Stripe",
         "first bottleneck",
     ]
-    return [f"### What more of one thing buys: {studios} studios", "", *_table(columns, rows)]
+    return [f"### What more of one thing buys: {studios} studios", "", *table(columns, rows)]
 
 
 def _told(one: Outcome) -> list[Any]:
@@ -136,15 +135,6 @@ def _told(one: Outcome) -> list[Any]:
 def _seconds(share: float, one: Outcome) -> str:
     found = one.percentile(share)
     return f"{found:.2f}" if found < PATIENCE_SECONDS else f"more than {PATIENCE_SECONDS:.0f}"
-
-
-def _table(columns: list[str], rows: list[list[Any]]) -> list[str]:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return [*("| " + " | ".join(map(str, row)) + " |" for row in lines), ""]
-
-
-def _pictures(*names: str) -> list[str]:
-    return [*(f"![{name}](scaling/{name}.svg)" for name in names), ""]
 
 
 def _draw(plot: Plot) -> None:

@@ -44,7 +44,6 @@ MET: dict[str, Any] = {
             "credits": 100.0,
             "credits_beside": 90.0,
             "credits_while_hanging": 85.0,
-            "refused": 0,
         }
     ],
     "memory": {"requests": [0, 1000], "megabytes": [100.0, 101.0]},
