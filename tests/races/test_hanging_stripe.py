@@ -14,6 +14,7 @@ from payments.models import Payment
 from tests.cast import Caller, Sandbox, session
 from tests.races import laws
 from tests.races.clients import PATIENCE, Answer, Ask, at_once, book, send, tally
+from tests.races.conftest import serving
 from tests.races.crowd import crowd
 from tests.races.server import Server
 
@@ -28,12 +29,8 @@ SOON_SECONDS = 2
 
 @pytest.fixture
 def crowded(request: Any, django_db_setup: None, sandbox: Sandbox, tmp_path: Path) -> Iterator[Server]:
-    server = Server(request.param, sandbox=sandbox.base, log=tmp_path / "log", processes=1, STRIPE_TIMEOUT_SECONDS="20")
-    try:
-        server.wait_until_ready()
-        yield server
-    finally:
-        server.stop()
+    log, patient = tmp_path / "log", {"STRIPE_TIMEOUT_SECONDS": "20"}
+    yield from serving(Server(request.param, sandbox=sandbox.base, log=log, processes=1, **patient))
 
 
 @pytest.fixture
