@@ -62,11 +62,17 @@ def a_secret_is_of_the_bookings_own_intent(world: World) -> Iterator[Finding]:
 
 
 def a_key_stands_for_one_booking(world: World) -> Iterator[Finding]:
-    """Unless Stripe refused in between: then the key may try again."""
+    """Unless Stripe refused in between: then the key may try again.
+
+    Whoever holds a seat of the session under another key is told of that one, and their own key stays unused.
+    """
     named: dict[tuple[int, str], set[str]] = defaultdict(set)
     rejected = {(answer.member, answer.key) for answer in world.notebook.answers if answer.status == 502}
     for answer in _about_bookings(world):
-        if answer.key and answer.act == "book" and (answer.member, answer.key) not in rejected:
+        row = world.bookings.get(answer.reference or "", {})
+        of_another = answer.body["status"] == "pending" and row.get("idempotency_key") != answer.key
+        asked = answer.key and answer.act == "book" and not of_another
+        if asked and (answer.member, answer.key) not in rejected:
             named[answer.member, answer.key].add(answer.reference or "")
     for (member, key), references in named.items():
         if len(references) > 1:
