@@ -16,6 +16,7 @@ from django.utils.html import strip_tags
 from freezegun import freeze_time
 
 from booking.models import Booking, ClassSession, WaitlistEntry
+from boundary import studio_clock
 from members.models import Member, StaffAct
 from notifications import delivery
 from notifications.models import Message
@@ -100,7 +101,7 @@ def test_a_preview_says_what_each_booking_returns_and_changes_nothing(
     assert "Bookings that end 1 card, 1 credits, 1 hold" in seen
     assert "Back to cards 15.00 GBP Credits returned 2 Who waits and is told 1" in seen
     assert f"{mine} Ana card 15.00 GBP to the card" in seen
-    day = timezone.localtime(later, timezone.get_fixed_timezone(0))
+    day = studio_clock.today(later)
     assert f"{his} Ben credits 2 credits to the lot that lives until {day.day} {day:%b %Y}." in seen
     assert f"{held} Dan hold Voided; nothing was paid." in seen
     assert "Waiting, and told that it is off: Eve." in seen

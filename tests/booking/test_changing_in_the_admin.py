@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from booking.models import Booking, ClassSession, WaitlistEntry
+from boundary import studio_clock
 from members.models import Member, StaffAct
 from notifications import delivery
 from notifications.models import Message
@@ -28,7 +29,7 @@ def form(one: ClassSession, **changes: Any) -> dict[str, Any]:
     values = {name: getattr(one, name) for name in ("title", "description", "instructor", "location", "capacity",
               "amount", "currency", "credits_required")}  # fmt: skip
     for name in ("starts_at", "ends_at"):
-        moment = timezone.localtime(changes.pop(name, getattr(one, name)), timezone.get_fixed_timezone(0))
+        moment = changes.pop(name, getattr(one, name)).astimezone(studio_clock.zone())
         values |= {f"{name}_0": f"{moment:%Y-%m-%d}", f"{name}_1": f"{moment:%H:%M:%S.%f}"}
     return values | changes
 
@@ -44,7 +45,6 @@ def later(one: ClassSession, hours: int) -> dict[str, Any]:
 
 @pytest.fixture
 def yoga() -> ClassSession:
-    """In November, when the clocks of the studio show the world's time."""
     return session(amount=0, starts_at=timezone.now().replace(microsecond=0) + timedelta(days=2))
 
 
@@ -72,9 +72,9 @@ def test_a_move_is_saved_once_staff_have_seen_who_is_told(
     seen = words(asked)
     assert "2 members will be told of the move" in seen
     assert "Ana (" in seen
-    assert f"has another booking then: Spin, {spin.starts_at:%a} {spin.starts_at.day}" in seen
+    assert f"has another booking then: Spin, {studio_clock.written(spin.starts_at)}" in seen
     assert seen.count("has another booking then") == 1
-    assert f"{yoga.starts_at:%H:%M} → " in seen
+    assert f"{studio_clock.written(yoga.starts_at)} → " in seen
     assert "[Save and tell them]" in seen
     assert everything() == before
     for _ in range(2):

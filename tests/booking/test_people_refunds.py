@@ -287,8 +287,9 @@ def test_twenty_different_sums_at_once_and_a_cancellation_never_pass_what_was_re
     at_once(*map(asked, range(1, 20)), lambda: as_ana.post(f"/api/booking/bookings/{reference}/cancel/"))
     assert Booking.objects.get().status == "cancelled"
     assert sum(at_stripe(sandbox)) == 1500
-    assert len(rows()) in (1, 2)
-    assert len(log()) == len(rows()) - 1
+    given_by = [reason for reason, _, _ in rows()]
+    assert given_by in (["cancelled"], ["staff"], ["staff", "cancelled"])  # staff alone: the whole was given first
+    assert len(log()) == given_by.count("staff")
 
 
 def test_credits_have_nothing_to_give_back_to_a_card(desk: Client, as_ana: Caller, ana: Member) -> None:

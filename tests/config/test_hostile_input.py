@@ -18,7 +18,7 @@ HOSTILE: list[Any] = [
     "0001-01-01T00:00:00+23:59", "+447700900123\r\nX: y", [], {}, [[]], [None], {"a": {"b": []}}, ["x"] * 1000,
 ]  # fmt: skip
 LONG = "a-long-way-to-the-top"
-START = "2027-03-01T18:00:00Z"
+START = "2037-03-01T18:00:00Z"
 BODIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
     "me": ("ana", "PATCH", "/api/members/me/", {"name": "A", "phone": "+447700900123", "whatsapp_opt_in": True}),
     "member": (
@@ -32,7 +32,7 @@ BODIES: dict[str, tuple[str, str, str, dict[str, Any]]] = {
         "POST",
         "/api/booking/sessions/",
         {"title": "T", "description": "", "instructor": "", "location": "", "starts_at": START,
-         "ends_at": "2027-03-01T19:00:00Z", "capacity": 1, "amount": 0, "currency": "gbp", "credits_required": 0},
+         "ends_at": "2037-03-01T19:00:00Z", "capacity": 1, "amount": 0, "currency": "gbp", "credits_required": 0},
     ),
     "change": ("carla", "PATCH", "/api/booking/sessions/{session}/", {"title": "T", "capacity": 5, "amount": 0}),
     "book": ("ana", "POST", "/api/booking/sessions/{session}/book/", {"pay_with": "auto"}),
