@@ -52,7 +52,7 @@ class Bulkhead:
 
     def _wait_for(self, places: threading.Semaphore) -> None:
         since = time.monotonic()
-        left = 0.0 if self._hangs else self._silent
+        left = 0.0 if self._hangs else min(self._silent, self._longest)
         while not places.acquire(timeout=left):
             now = time.monotonic()
             silent = max(since, self._answered) + self._silent <= now

@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Locator, expect
 
 from booking.models import Booking, ClassSession
+from boundary import studio_clock
 from members.models import Member, MemberNote, StaffAct
 from tests.cast import Caller, Sandbox, give_credits, paid_by_card, session
 from tests.races.server import Server
@@ -33,7 +34,8 @@ def front(visit: Visit, studio: Server, carla: Member) -> Visitor:
     """Carla's tablet."""
     carla.user_permissions.set(Permission.objects.filter(codename__in=("run_desk", "add_member")))
     page = visit(carla, at=studio, viewport=TABLET, has_touch=True)
-    page.page.goto(f"{studio.base}/admin/desk/")
+    soon = timezone.now() + timedelta(minutes=3)  # when yoga begins, which near midnight is tomorrow
+    page.page.goto(f"{studio.base}/admin/desk/?of={studio_clock.today(soon)}")
     return page
 
 
