@@ -30,7 +30,7 @@ LOAD := tests/races tests/chaos
 # They bring what they disturb: a server of their own to kill, or a proxy before it.
 FAULTS := tests/faults tests/failover
 # Browsers, whole programs and made-up stories: they take longer than all the rest.
-WHOLE := $(addprefix tests/,web sandbox behaviour clients journeys model)
+WHOLE := $(addprefix tests/,web sandbox behaviour clients journeys model openapi/test_fuzz.py)
 STORM := tests/chaos/test_chaos.py::test_no_law_is_broken_in_a_storm
 # What is never imported need not be compiled: a third of the time.
 PIP := $(PY) -m pip --disable-pip-version-check --quiet install --require-hashes --no-compile
