@@ -31,8 +31,8 @@ export default async function bookings({ main, signal }) {
     show(waiting, h("h2", {}, t("bookings.waiting")), h("div", { class: "list" }, inLine.map((entry) => place(entry, sessions.get(entry.session)))));
   }
   await load();
-  await older(past, await api.bookings({ mine: true, upcoming: false, page_size: 20 }), signal);
   every(15_000, () => load().catch(() => {}), signal); // the next round asks again
+  await older(past, await api.bookings({ mine: true, upcoming: false, page_size: 20 }), signal);
 }
 
 /** The sessions of some rows by id, asked for in one request each hundred. */
