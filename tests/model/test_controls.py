@@ -1,4 +1,4 @@
-"""The machine finds what a program without one of its guards does wrong, within its usual size."""
+"""The machine finds what a program without one of its guards does wrong, mostly within its usual size."""
 
 from typing import Any
 
@@ -15,4 +15,4 @@ def test_the_machine_sees_that(sandbox: Sandbox, settings: Any, monkeypatch: pyt
     for owner, name, unguarded in REPLACEMENTS[guard]:
         monkeypatch.setattr(owner, name, unguarded)
     with pytest.raises(AssertionError):
-        play(World(sandbox), settings, plays=PLAYS, shrink=False)
+        play(World(sandbox), settings, plays=PLAYS, enough=lambda tally: False, shrink=False)
