@@ -28,6 +28,8 @@ from tests.faults.durable import answers
 FIRST = 1_000_000_000
 NEXT = 2_000_000_000
 MEMBERS = 40_000
+# More members, for whom no load books anything.
+ASIDE = 1_000
 SESSIONS = 1_000
 ENOUGH = 1_000_000
 HOT = FIRST
@@ -61,7 +63,7 @@ def yardstick_token(number: int) -> str:
 def settle_in() -> None:
     """Write the product's crowd and its sessions: a hot one, a thousand others, a full one, and those of HELD."""
     now = timezone.now()
-    crowd = [Member(pk=FIRST + n, email=f"crowd{n}@example.com", name=f"Crowd {n}") for n in range(MEMBERS)]
+    crowd = [Member(pk=FIRST + n, email=f"crowd{n}@example.com", name=f"Crowd {n}") for n in range(MEMBERS + ASIDE)]
     for member in crowd:
         member.password = "!"
     given = {"granted": ENOUGH, "remaining": ENOUGH, "source": "grant", "created_at": now}

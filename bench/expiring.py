@@ -91,7 +91,7 @@ def measure(stale: int) -> Expiry:
 
 def _hold(base: str, stale: int) -> None:
     asks = [
-        Ask("POST", f"{base}/api/booking/sessions/{crowd.HOT + 1 + n % crowd.SESSIONS}/book/", crowd.token(n), BY_CARD)
+        Ask("POST", f"{base}/api/booking/sessions/{crowd.HOT + 1 + n}/book/", crowd.token(crowd.MEMBERS + n), BY_CARD)
         for n in range(stale)
     ]
     answers = ask(asks, clients=CLIENTS)
