@@ -26,7 +26,7 @@ from payments.models import Payment
 
 MANY = 4_000
 WEBHOOK_SECRET = "whsec_bench_of_holdfast"
-# Nobody books the hot session twice: its members are counted by themselves, and last for nine turns of it.
+# Nobody books the hot session twice: its members are counted by themselves, and last for twelve turns of it.
 _members, _at_hot, _lessons, _events = count(), count(), count(), count()
 _dice = random.Random(7)
 

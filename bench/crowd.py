@@ -27,7 +27,7 @@ from tests.faults.durable import answers
 # Beyond whatever a studio of bench.studio has, and below what the sequences give from then on.
 FIRST = 1_000_000_000
 NEXT = 2_000_000_000
-MEMBERS = 40_000
+MEMBERS = 50_000
 # More members, for whom no load books anything.
 ASIDE = 1_000
 SESSIONS = 1_000

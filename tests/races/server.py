@@ -18,6 +18,8 @@ from sandbox import environment
 
 ROOT = Path(__file__).parent.parent.parent
 PATIENCE_SECONDS = 20
+# A call to a Stripe that hangs ends by itself after half a minute; its thread is waited for.
+STOP_SECONDS = 60
 # Several processes that import everything at once, on a machine that may be busy.
 START_SECONDS = 90
 BACKLOG = 1024
@@ -77,7 +79,7 @@ class Server:
     def stop(self) -> None:
         self.process.send_signal(signal.SIGQUIT)  # nobody is waiting for an answer
         try:
-            self.process.wait(PATIENCE_SECONDS)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait(PATIENCE_SECONDS)
