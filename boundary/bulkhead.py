@@ -51,14 +51,14 @@ class Bulkhead:
             places.release()
 
     def _wait_for(self, places: threading.Semaphore) -> None:
-        since = time.monotonic()
-        left = 0.0 if self._hangs else min(self._silent, self._longest)
-        while not places.acquire(timeout=left):
-            now = time.monotonic()
-            silent = max(since, self._answered) + self._silent <= now
-            if silent or self._hangs:
+        since = now = time.monotonic()
+        while True:
+            silent_at = max(since, self._answered) + self._silent
+            left = 0.0 if self._hangs else max(min(silent_at, since + self._longest) - now, 0.0)
+            if places.acquire(timeout=left):
+                return
+            if silent_at <= now:
                 self._hangs = True
+            if not left:
                 raise BulkheadFull
-            if since + self._longest <= now:
-                raise BulkheadFull
-            left = min(max(since, self._answered) + self._silent, since + self._longest) - now
+            now = time.monotonic()
