@@ -16,12 +16,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-import bench.prepared  # noqa: F401 - sets Django up
+from bench.prepared import ROOT
 
 # isort: split
-from bench import cards, crowd, expiring, footprint, integrity, load, page, rush, works
+from bench import cards, expiring, footprint, integrity, load, page, rush, works
 from bench.bookings import both, fill
-from bench.prepared import ROOT
 from tests.evidence.record import now_and_commit
 
 RECORD = ROOT / ".run" / "bench.json"
@@ -32,7 +31,7 @@ THREADS = (8, 32)
 def at_size(bookings: int, turns: int, seconds: int) -> dict[str, Any]:
     """What is measured at each size, where the studio has so many bookings."""
     with both() as (product, yardstick):
-        cases = works.cases(product.base, yardstick.base, full=crowd.FULL)
+        cases = works.cases(product.base, yardstick.base)
         found = works.take_turns(cases, turns=turns, seconds=seconds)
     judged = integrity.check(bookings)
     return {

@@ -8,7 +8,7 @@ import json
 import random
 import time
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import timedelta
 from itertools import count
@@ -26,20 +26,20 @@ from payments.models import Payment
 
 MANY = 4_000
 WEBHOOK_SECRET = "whsec_bench_of_holdfast"
-# Nobody books the hot session twice: its members are counted by themselves, and last for twelve turns of it.
-_members, _at_hot, _lessons, _events = count(), count(), count(), count()
+# Nobody books a session twice: the members of each are counted by themselves.
+_members: defaultdict[int | None, count[int]] = defaultdict(count)
+_lessons, _events = count(), count()
 _dice = random.Random(7)
 
 
-def bookings(*, hot: bool, pay_with: str = "credits", session: int | None = None) -> list[str]:
-    """Bookings of the product: of the hot session, of a thousand others, or of the one that is named."""
+def bookings(session: int | None = None) -> list[str]:
+    """Bookings of the product, with credits: of the session that is named, else of a thousand."""
     asked = []
-    members = _at_hot if hot and session is None else _members
     for _number in range(MANY):
-        place = crowd.HOT if hot else crowd.HOT + 1 + _dice.randrange(crowd.SESSIONS)
-        headers = {"X-Session-Token": crowd.token(next(members) % crowd.MEMBERS)}
-        path = f"/api/booking/sessions/{session or place}/book/"
-        asked.append(request("POST", path, headers=headers, body=json.dumps({"pay_with": pay_with})))
+        place = session or crowd.HOT + 1 + _dice.randrange(crowd.SESSIONS)
+        headers = {"X-Session-Token": crowd.token(next(_members[session]) % crowd.MEMBERS)}
+        path = f"/api/booking/sessions/{place}/book/"
+        asked.append(request("POST", path, headers=headers, body=json.dumps({"pay_with": "credits"})))
     return asked
 
 

@@ -67,7 +67,7 @@ def main() -> None:
     load.refuse_without_wrk()
     fill()
     with both() as (product, yardstick):
-        cases = works.cases(product.base, yardstick.base, full=crowd.FULL)
+        cases = works.cases(product.base, yardstick.base)
         found = works.take_turns(cases, turns=options.turns, seconds=options.seconds)
     for name, measured in found.items():
         print(f"{name:28}{measured.rate:8.0f}/s   p99 {measured.p99:6.0f} ms   failures {measured.failures}")

@@ -76,7 +76,7 @@ def measure(*, threads: int, seconds: int) -> Beside:
 
 
 def _credits(base: str, seconds: float) -> float:
-    return send(base, asking.bookings(hot=False), clients=CLIENTS, seconds=seconds).rate(201)
+    return send(base, asking.bookings(), clients=CLIENTS, seconds=seconds).rate(201)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import bench.prepared  # noqa: F401 - sets Django up
+from bench.prepared import ROOT
 
 # isort: split
 from django.db import connection
@@ -24,7 +24,6 @@ from django.utils import timezone
 
 from bench import asking, crowd, processor
 from bench.bookings import serving
-from bench.prepared import ROOT
 from bench.sandbox import sandbox
 from bench.scaling.crowd import Ask, ask, processor_seconds
 from booking.models import Booking

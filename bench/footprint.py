@@ -27,8 +27,8 @@ def measure(requests: int) -> Footprint:
     """Bookings, refusals, webhooks and the schedule by turns, until there were so many."""
     kinds = (
         asking.schedule,
-        lambda: asking.bookings(hot=False),
-        lambda: asking.bookings(hot=True, session=crowd.FULL),
+        asking.bookings,
+        lambda: asking.bookings(crowd.FULL),
         asking.successes,
     )
     done, sent, weighed, turn = 0, [0], [], 0

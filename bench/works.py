@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench import asking
+from bench import asking, crowd
 from bench.load import Load, send
 
 CLIENTS = 16
@@ -62,14 +62,14 @@ def against(one: str, other: str) -> str:
     return f"{one} : {other}"
 
 
-def cases(product: str, yardstick: str, *, full: int) -> list[Case]:
-    """Those that are measured at every size; `full` is the id of a session without a seat."""
+def cases(product: str, yardstick: str) -> list[Case]:
+    """Those that are measured at every size."""
     return [
-        Case("booking, spread", product, lambda: asking.bookings(hot=False)),
+        Case("booking, spread", product, asking.bookings),
         Case("yardstick, spread", yardstick, lambda: asking.reservations(hot=False)),
-        Case("booking, hot", product, lambda: asking.bookings(hot=True)),
+        Case("booking, hot", product, lambda: asking.bookings(crowd.HOT)),
         Case("yardstick, hot", yardstick, lambda: asking.reservations(hot=True)),
-        Case("refusal", product, lambda: asking.bookings(hot=True, session=full), (409,)),
+        Case("refusal", product, lambda: asking.bookings(crowd.FULL), (409,)),
         Case("webhook", product, asking.successes),
         Case("schedule", product, asking.schedule),
         Case("empty view", yardstick, asking.empty),
@@ -85,6 +85,10 @@ def take_turns(cases: list[Case], *, turns: int, seconds: float) -> dict[str, Me
     for _turn in range(turns):
         for case in cases:
             load = send(case.base, case.requests(), clients=CLIENTS, seconds=seconds)
+            if any(status < 500 and status not in case.statuses for status in load.codes):
+                raise SystemExit(
+                    f"bench: {case.name} was answered {load.codes}: take fewer turns if members came again"
+                )
             found[case.name].append(load)
             print(
                 f"    {case.name}: {load.rate(*case.statuses):.0f}/s, p99 {load.p99:.0f} ms, {load.codes}", flush=True
