@@ -21,6 +21,8 @@ from tests.web.conftest import Servers, told
 from tests.web.visitor import SHOTS, Visit, Visitor
 
 TABLET = {"width": 820, "height": 1180}
+# When yoga begins; near midnight that is tomorrow.
+SOON = timedelta(minutes=3)
 
 
 @pytest.fixture
@@ -34,15 +36,14 @@ def front(visit: Visit, studio: Server, carla: Member) -> Visitor:
     """Carla's tablet."""
     carla.user_permissions.set(Permission.objects.filter(codename__in=("run_desk", "add_member")))
     page = visit(carla, at=studio, viewport=TABLET, has_touch=True)
-    soon = timezone.now() + timedelta(minutes=3)  # when yoga begins, which near midnight is tomorrow
-    page.page.goto(f"{studio.base}/admin/desk/?of={studio_clock.today(soon)}")
+    page.page.goto(f"{studio.base}/admin/desk/?of={studio_clock.today(timezone.now() + SOON)}")
     return page
 
 
 @pytest.fixture
 def yoga(ana: Member, ben: Member, as_ana: Caller, as_ben: Caller, carla: Member, sandbox: Sandbox) -> ClassSession:
     """Five seats, in a minute: Ana has paid by card, Ben with a credit, Dora and Eli too."""
-    one = session(capacity=6, starts_at=timezone.now() + timedelta(minutes=3))
+    one = session(capacity=6, starts_at=timezone.now() + SOON)
     paid_by_card(as_ana, one, sandbox)
     others = [ben, *(Member.objects.create_user(f"{name.lower()}@example.com", name=name) for name in ("Dora", "Eli"))]
     for member in others:
