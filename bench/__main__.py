@@ -41,7 +41,7 @@ def at_size(bookings: int, turns: int, seconds: int) -> dict[str, Any]:
         "failures": {name: one.failures for name, one in found.items()},
         "ratios": {works.against(one, other): found[one].against(found[other]) for one, other, _goal in works.RATIOS},
         "expiry": asdict(expiring.measure(STALE)),
-        "integrity": {"seconds": judged.seconds, "megabytes": judged.megabytes, "status": judged.status},
+        "integrity": {"seconds": judged.seconds, "status": judged.status},
     }
 
 

@@ -14,7 +14,7 @@ from tests.evidence.record import Plot
 
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 MOST_SECONDS, MOST_MEGABYTES = 10, 130
-PLOTTED = ("booking, spread", "booking, hot", "refusal", "webhook", "schedule", "yardstick, spread", "empty view")
+PLOTTED = ("booking, spread", "booking, hot", "refusal", "webhook", "schedule", "yardstick, spread")
 
 
 def write(record: dict[str, Any], *, to: Path = DOCUMENT) -> list[str]:
@@ -98,7 +98,6 @@ def _growth(record: dict[str, Any], plots: Path) -> list[str]:
         ["expiry, ms of processors a hold", *(f"{one['expiry']['command']:.2f}" for one in sizes)],
         ["the same in set-based SQL", *(f"{one['expiry']['set_based']:.2f}" for one in sizes)],
         ["check_integrity, s", *(f"{one['integrity']['seconds']:.1f}" for one in sizes)],
-        ["check_integrity, MB", *(f"{one['integrity']['megabytes']:.0f}" for one in sizes)],
         ["answers that failed", *(str(sum(one["failures"].values())) for one in sizes)],
     ]
     return [

@@ -21,7 +21,7 @@ def at_size(bookings: int) -> dict[str, Any]:
         "failures": dict.fromkeys(NAMES, 0),
         "ratios": {against(one, other): goal for one, other, goal in RATIOS},
         "expiry": {"stale": 400, "command": 3.0, "set_based": 1.5, "seconds": 20.0},
-        "integrity": {"seconds": 8.0, "megabytes": 90.0, "status": 0},
+        "integrity": {"seconds": 8.0, "status": 0},
     }
 
 
