@@ -6,12 +6,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q
 
 from booking import expiry, express, messages, policy, seats, settlement
 from booking.exceptions import AlreadyBooked, OfferGone, SessionClosed, SessionFull, TooManyHolds
 from booking.models import Booking, ClassSession
-from booking.orders import BY, Order
+from booking.orders import BY, Order, session_for
 from members.models import Member
 from payments import credits, intents
 from payments.exceptions import (
@@ -44,22 +44,12 @@ def book(*, member: Member, session_id: int, pay_with: str, key: str | None, now
     tried: dict[str, str] = {}
 
     def attempt(reference: str) -> Booked | None:
-        session = _session(session_id, member, key)
+        session = session_for(member, session_id=session_id, key=key)
         order = Order(member, session, pay_with, key, now, reference, tried=tried)
         booking = express.book(order)
         return Booked(booking, created=True) if booking else _look_then_book(order)
 
     return in_rounds(attempt, lost_to=(CreditsMoved, OfferGone))
-
-
-def _session(session_id: int, member: Member, key: str | None) -> ClassSession:
-    """The session, and whether the member has something of it or by this key, and whether anybody holds a seat of it.
-
-    In one query: most of those who ask have nothing, and a full session has to be quick at saying so.
-    """
-    mine = _of(member, session=OuterRef("pk"), key=key)
-    held = Booking.objects.filter(session=OuterRef("pk"), status=Status.PENDING)
-    return ClassSession.objects.annotate(is_known=Exists(mine), has_holds=Exists(held)).get(pk=session_id)
 
 
 def _look_then_book(order: Order) -> Booked | None:
@@ -88,19 +78,15 @@ def _own_booking(order: Order) -> Booking | None:
 
     IdempotencyKeyReused when the key stands for something else.
     """
-    mine = list(_of(order.member, session=order.session.pk, key=order.key).select_related("payment"))
+    of_key = Q(idempotency_key=order.key) if order.key is not None else Q(pk=None)
+    of_session = Q(session=order.session, status__in=Booking.HOLDING)
+    mine = list(Booking.objects.filter(of_key | of_session, member=order.member).select_related("payment"))
     for booking in mine:
         if order.key is not None and booking.idempotency_key == order.key:
             if (booking.session_id, booking.pay_with) != (order.session.pk, order.pay_with):
                 raise IdempotencyKeyReused
             return booking
     return mine[0] if mine else None
-
-
-def _of(member: Member, *, session: Any, key: str | None) -> QuerySet[Booking]:
-    """What the member holds of the session, and what they have booked by this key."""
-    of_key = Q(idempotency_key=key) if key is not None else Q(pk=None)
-    return Booking.objects.filter(of_key | Q(session_id=session, status__in=Booking.HOLDING), member=member)
 
 
 def _take_offer(offer: Booking, order: Order) -> Booked | None:

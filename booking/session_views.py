@@ -1,12 +1,15 @@
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from django.db import transaction
+from django.db import connections, transaction
 from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import generics
+from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -15,6 +18,7 @@ from rest_framework.views import APIView
 from booking import session_cancellation
 from booking.filters import SessionFilter
 from booking.models import ClassSession
+from booking.schedule import NOT_KEPT, page_at
 from booking.serializers import SessionCancellationSerializer, SessionSerializer
 from boundary.envelope import refused
 from boundary.replica import PRIMARY, replica
@@ -53,6 +57,24 @@ class SessionListView(PublicSchedule, generics.ListCreateAPIView):
     queryset = ClassSession.objects.order_by("starts_at", "id")
     asks: ClassVar = {"GET": ANYONE, "POST": Asks("booking.add_classsession")}
     filterset_class = SessionFilter
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
+        if connections[self.database].vendor != "postgresql" or not request.query_params.keys().isdisjoint(NOT_KEPT):
+            return super().list(request, *args, **kwargs)
+        now, page = timezone.now(), page_at(request.build_absolute_uri())
+        marks = page.marks(self._first, using=self.database)
+        content = page.content(marks, now=now)
+        if content is not None:
+            return HttpResponse(content, content_type="application/json")
+        response = super().list(request, *args, **kwargs)
+        page.keep(response, marks, now=now)
+        return response
+
+    def _first(self) -> QuerySet[ClassSession]:
+        """The rows of the first page, and the one by which it is known that there are more."""
+        assert isinstance(self.paginator, CursorPagination)
+        size = self.paginator.get_page_size(self.request) or 0
+        return self.filter_queryset(self.get_queryset())[: size + 1]
 
     @transaction.atomic
     def perform_create(self, serializer: BaseSerializer) -> None:

@@ -3,32 +3,41 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# A thread is not missed for so long: those who come while calls are quick may all wait for the next place.
+BRIEF_SECONDS = 0.05
+
 
 class BulkheadFull(Exception):
-    """Every place is taken by a call that does not come back; nothing was asked."""
+    """Every place is taken, and nobody more may wait for one, or nobody comes back; nothing was asked."""
 
 
 class Bulkhead:
-    """So many threads may be inside one outside service at a time; when it hangs, the others still serve.
+    """So many threads may be inside one outside service at a time; when it is slow or hangs, the others still serve.
 
-    Who finds no place waits for one, within bounds, while calls come back: in a rush they do. When none has come back
-    for a while whoever waits is refused, and from then on nobody waits, until the service has answered a call again.
+    Who finds no place waits for one, within bounds, while calls come back: in a rush they do. Only so many may wait,
+    for each takes a thread from those who want nothing of this service; more only while a place is free again in no
+    time. When none has come back for a while whoever waits is refused, and from then on nobody waits, until the service
+    has answered a call again.
     """
 
     def __init__(self, *, silence: type[Exception]) -> None:
         """`silence` is what a call raises to which no answer came; every other error is one."""
         self._silence = silence
         self._places: threading.Semaphore | None = None
+        self._count = self._room = 0
         self._silent = self._longest = 0.0
-        self._answered = 0.0
+        self._answered = self._took = 0.0
         self._hangs = False
+        self._waiting = 0
+        self._line = threading.Lock()
 
-    def narrow(self, places: int, *, silent: float, longest: float) -> None:
-        """From now on so many; until then there is no limit.
+    def narrow(self, places: int, *, room: int, silent: float, longest: float) -> None:
+        """From now on so many, and `room` for so many to wait; until then there is no limit.
 
         A place is waited for until nothing has come back for `silent` seconds, and for `longest` seconds at most.
         """
         self._places = threading.Semaphore(places)
+        self._count, self._room = places, room
         self._silent, self._longest = silent, longest
 
     @contextmanager
@@ -38,17 +47,33 @@ class Bulkhead:
         if places is None:
             yield
             return
-        self._wait_for(places)
-        heard = True
+        if not places.acquire(blocking=False):
+            with self._in_line():
+                self._wait_for(places)
+        began, heard = time.monotonic(), True
         try:
             yield
         except self._silence:
             heard = False
             raise
         finally:
+            now = time.monotonic()
             if heard:
-                self._answered, self._hangs = time.monotonic(), False
+                self._answered, self._took, self._hangs = now, now - began, False
             places.release()
+
+    @contextmanager
+    def _in_line(self) -> Iterator[None]:
+        with self._line:
+            ahead = self._waiting
+            if ahead >= self._room and (ahead + 1) * self._took / self._count > BRIEF_SECONDS:
+                raise BulkheadFull
+            self._waiting += 1
+        try:
+            yield
+        finally:
+            with self._line:
+                self._waiting -= 1
 
     def _wait_for(self, places: threading.Semaphore) -> None:
         since = now = time.monotonic()

@@ -1,6 +1,10 @@
 """The production server: `gunicorn -c config/gunicorn.py config.wsgi`."""
 
+import gc
 from pathlib import Path
+from typing import Any
+
+from django.urls import get_resolver
 
 from config import settings
 
@@ -19,3 +23,10 @@ limit_request_field_size = 8190
 control_socket_disable = True
 logger_class = "config.access_log.AccessLogger"
 accesslog = "-" if settings.env.is_prod else None
+
+
+def post_worker_init(worker: Any) -> None:
+    """What a process has loaded stays for good: the collector need not look through all of it again and again."""
+    get_resolver().url_patterns  # noqa: B018 - the first request would load them
+    gc.collect()
+    gc.freeze()

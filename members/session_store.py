@@ -13,6 +13,13 @@ from django.utils.crypto import constant_time_compare
 
 from members.models import Member, MemberSession
 
+# By hand, for every request of a member begins with it: the ORM takes four times as long to write it as the database
+# to answer it.
+WHO_ASKS = """SELECT member.*, session.session_data
+FROM members_membersession AS session JOIN members_member AS member ON member.id = session.member_id
+WHERE session.session_key = %(key)s AND session.expire_date > %(now)s AND member.is_active
+"""
+
 
 class SessionStore(DatabaseStore):
     """Django's sessions in the database, each with the member who is signed in there."""
@@ -28,10 +35,10 @@ class SessionStore(DatabaseStore):
         return row
 
     @classmethod
-    def loaded(cls, row: MemberSession) -> "SessionStore":
+    def loaded(cls, key: str, data: str) -> "SessionStore":
         """The store of a row that was read already."""
-        store = cls(row.pk)
-        vars(store)["_session_cache"] = store.decode(row.session_data)
+        store = cls(key)
+        vars(store)["_session_cache"] = store.decode(data)
         return store
 
 
@@ -40,16 +47,12 @@ def signed_in(key: str) -> tuple[Member, SessionStore] | None:
 
     Then Django is to be asked, and whoever knows what becomes of a session that an earlier secret key has signed.
     """
-    living = MemberSession.objects.filter(pk=key, expire_date__gt=timezone.now(), member__is_active=True)
-    row = living.select_related("member").first()
-    if row is None or row.member is None:
-        return None
-    store = SessionStore.loaded(row)
-    if (
-        store.get(SESSION_KEY) != str(row.member_id)
-        or store.get(BACKEND_SESSION_KEY) not in settings.AUTHENTICATION_BACKENDS
-    ):
-        return None
-    if not constant_time_compare(store.get(HASH_SESSION_KEY, ""), row.member.get_session_auth_hash()):
-        return None
-    return row.member, store
+    for member in Member.objects.raw(WHO_ASKS, {"key": key, "now": timezone.now()}):
+        store = SessionStore.loaded(key, vars(member)["session_data"])
+        if (
+            store.get(SESSION_KEY) == str(member.pk)
+            and store.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+            and constant_time_compare(store.get(HASH_SESSION_KEY, ""), member.get_session_auth_hash())
+        ):
+            return member, store
+    return None

@@ -1,4 +1,5 @@
 import logging
+from collections import defaultdict
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,7 +23,7 @@ lane = Lane("messages", workers=2)
 
 def after_commit(message_id: UUID) -> None:
     """Deliver in the background of this process once the caller's transaction, if any, has committed."""
-    lane.run(_deliver_now, message_id)
+    lane.run_together(_deliver_now, message_id)
 
 
 def due(*, now: datetime, limit: int) -> list[UUID]:
@@ -127,9 +128,25 @@ def _is_due(message: Message, now: datetime) -> bool:
     return message.status in Message.WAITING and message.due_at <= now
 
 
-def _deliver_now(message_id: UUID) -> None:
-    """By WhatsApp, and at once by e-mail where that cannot be; of one reading."""
-    message = Message.to_deliver(message_id)
-    if message is not None:
-        _deliver(message, timezone.now())
-        fallback.mail(message, now=timezone.now())
+def _deliver_now(message_ids: list[UUID]) -> None:
+    """By WhatsApp, and at once by e-mail where that cannot be: of one reading, and skipped by one statement."""
+    messages = Message.to_deliver_together(message_ids)
+    _skip_together(messages, timezone.now())
+    for message in messages:
+        try:
+            _deliver(message, timezone.now())
+        except Exception:
+            # Those behind it must not wait for the command.
+            logger.exception("The message %s could not be delivered at once", message.pk)
+    fallback.mail_together(messages, now=timezone.now())
+
+
+def _skip_together(messages: list[Message], now: datetime) -> None:
+    """End those that WhatsApp cannot bring; what a rival has taken meanwhile is left to `_deliver`, one by one."""
+    by_reason: defaultdict[str, list[Message]] = defaultdict(list)
+    for message in messages:
+        if message.is_new and _is_due(message, now) and not message.member.is_erased:
+            by_reason[_reason_to_skip(message)].append(message)
+    for reason, skipped in by_reason.items():
+        if reason:
+            Message.skip_together(skipped, now, reason)

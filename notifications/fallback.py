@@ -26,6 +26,33 @@ def deliver(message_id: UUID, *, now: datetime) -> str:
 
 def mail(message: Message, *, now: datetime) -> str:
     """The same for one that was read already, with its member. Network."""
+    came = _mail(message, now)
+    if came == SENT:
+        message.record_email()
+    return came
+
+
+def mail_together(messages: list[Message], *, now: datetime) -> None:
+    """Mail those of them that are owed; each is claimed by itself, what was taken is noted by one statement.
+
+    Network. Whoever dies on the way leaves no more than the one in hand unsent; those before it went, which nobody has
+    noted then.
+    """
+    sent = []
+    try:
+        for message in messages:
+            try:
+                if _mail(message, now) == SENT:
+                    sent.append(message)
+            except Exception:
+                # Those behind it must not wait for the command.
+                logger.exception("The message %s could not be mailed at once", message.pk)
+    finally:
+        Message.record_emails(sent)
+
+
+def _mail(message: Message, now: datetime) -> str:
+    """Claim it and hand it over; that it was taken is for the caller to note."""
     if message.email_due_at is None or message.email_due_at > now or not message.claim_email(now):
         return ""
     if not email.can_reach(message.member):
@@ -43,5 +70,4 @@ def mail(message: Message, *, now: datetime) -> str:
         logger.warning("Nobody knows whether the message %s was mailed; it is not mailed again", message.pk)
         message.record_email(f"unknown: {silence}")
         return UNKNOWN
-    message.record_email()
     return SENT

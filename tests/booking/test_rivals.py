@@ -165,7 +165,7 @@ def test_after_five_seats_snatched_away_the_member_is_asked_to_come_again(as_ana
         age(Caller(others.pop()).book(one).json()["reference"], 31)
 
     snatch()
-    with meanwhile(*[snatch] * 5, before='SELECT "booking_classsession"'):
+    with meanwhile(*[snatch] * 5, before="SELECT asked"):
         answer = as_ana.book(one)
     assert refusal(answer) == (503, "payments_unavailable")
     assert seats_match()

@@ -54,3 +54,30 @@ def test_a_full_lane_leaves_the_rest_to_its_command(caplog: Any) -> None:
     assert lane.wait(5)
     assert done == [0]
     assert "is full" in caplog.text
+
+
+def test_what_comes_in_a_rush_is_done_together_and_everything_once() -> None:
+    lane, lists = Lane("test", workers=2), []
+    with transaction.atomic():
+        for number in range(20):
+            lane.run_together(lists.append, number)
+        assert lane.wait(5)
+        assert lists == []
+    assert lane.wait(5)
+    assert sorted(number for numbers in lists for number in numbers) == [*range(20)]
+    assert len(lists) < 20
+    assert max(map(len, lists)) <= 11, "one thread has left nothing to the other"
+
+
+def test_what_came_together_and_failed_keeps_nothing_from_what_comes_next(caplog: Any) -> None:
+    lane, done = Lane("test", workers=1), []
+
+    def fail_at_first(numbers: list[int]) -> None:
+        done.append(numbers)
+        assert numbers != [0]
+
+    for number in range(2):
+        lane.run_together(fail_at_first, number)
+        assert lane.wait(5)
+    assert done == [[0], [1]]
+    assert "could not finish a task" in caplog.text

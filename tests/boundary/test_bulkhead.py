@@ -1,6 +1,7 @@
 """What the races over a hanging Stripe do not reach: which errors are answers, and how long a place is waited for."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,12 +10,14 @@ import pytest
 from boundary.bulkhead import Bulkhead, BulkheadFull
 
 LONG_SECONDS = 30
+# For everybody here, where a test does not say otherwise.
+ROOM = 8
 
 
 @pytest.fixture
 def bulkhead() -> Bulkhead:
     made = Bulkhead(silence=ConnectionError)
-    made.narrow(1, silent=0.05, longest=LONG_SECONDS)
+    made.narrow(1, room=ROOM, silent=0.05, longest=LONG_SECONDS)
     return made
 
 
@@ -72,7 +75,7 @@ def test_after_an_answer_of_any_kind_a_place_is_waited_for_again(
     """The one who is refused at once did not wait: a place that becomes free a moment later is not theirs."""
     with held(bulkhead, ends_with):
         assert refused(bulkhead)
-    bulkhead.narrow(1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+    bulkhead.narrow(1, room=ROOM, silent=LONG_SECONDS, longest=LONG_SECONDS)
     with held(bulkhead):
         asked = threading.Thread(target=refused, args=(bulkhead,))
         asked.start()
@@ -82,14 +85,59 @@ def test_after_an_answer_of_any_kind_a_place_is_waited_for_again(
 
 
 def test_nobody_waits_longer_than_allowed_however_alive_the_service_is(bulkhead: Bulkhead) -> None:
-    bulkhead.narrow(1, silent=LONG_SECONDS, longest=0.05)
+    bulkhead.narrow(1, room=ROOM, silent=LONG_SECONDS, longest=0.05)
     with held(bulkhead):
         assert refused(bulkhead)
         # It did not hang: so the next one waits again, and has the place when it is free.
-        bulkhead.narrow(1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+        bulkhead.narrow(1, room=ROOM, silent=LONG_SECONDS, longest=LONG_SECONDS)
         with held(bulkhead):
             asked = threading.Thread(target=refused, args=(bulkhead,))
             asked.start()
             asked.join(0.2)
             assert asked.is_alive()
         asked.join(LONG_SECONDS)
+
+
+@contextmanager
+def waiting(bulkhead: Bulkhead) -> Iterator[None]:
+    """Somebody waits for a place while the block runs; the place is free after it."""
+    with held(bulkhead):
+        asked = threading.Thread(target=refused, args=(bulkhead,))
+        asked.start()
+        asked.join(0.2)
+        assert asked.is_alive()
+        yield
+    asked.join(LONG_SECONDS)
+
+
+def call(bulkhead: Bulkhead, *, seconds: float) -> None:
+    """One call that is answered after so long."""
+    with bulkhead.place():
+        time.sleep(seconds)
+
+
+def test_while_calls_are_slow_nobody_waits_for_whom_there_is_no_room(bulkhead: Bulkhead) -> None:
+    bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+    call(bulkhead, seconds=0.2)
+    with waiting(bulkhead):
+        assert refused(bulkhead)
+
+
+def test_while_calls_are_quick_there_is_room_for_everybody(bulkhead: Bulkhead) -> None:
+    bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+    call(bulkhead, seconds=0)
+    with waiting(bulkhead):
+        second = threading.Thread(target=refused, args=(bulkhead,))
+        second.start()
+        second.join(0.2)
+        assert second.is_alive()
+    second.join(LONG_SECONDS)
+
+
+def test_who_has_waited_leaves_the_room_to_the_next(bulkhead: Bulkhead) -> None:
+    bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+    call(bulkhead, seconds=0.2)
+    for _again in range(2):
+        with waiting(bulkhead):
+            assert refused(bulkhead)
+        call(bulkhead, seconds=0.2)

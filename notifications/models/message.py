@@ -79,6 +79,25 @@ class Message(models.Model):
         """The message with its member, as both stand now."""
         return cls.objects.select_related("member").filter(pk=message_id).first()
 
+    @classmethod
+    def to_deliver_together(cls, message_ids: list[uuid.UUID]) -> "list[Message]":
+        """Those of them that are there, oldest first, with their members; by one query."""
+        return list(cls.objects.select_related("member").filter(pk__in=message_ids).order_by("created_at"))
+
+    @classmethod
+    def skip_together(cls, messages: "list[Message]", now: datetime, reason: str) -> None:
+        """Skip new ones by one statement; where some are new no more, these objects are as they were read."""
+        rows = cls.objects.filter(pk__in=[message.pk for message in messages], status=cls.Status.QUEUED)
+        ended = {"status": cls.Status.SKIPPED, "reason": reason, "ended_at": now, "email_due_at": now}
+        if rows.filter(claimed_at=None).update(**ended) == len(messages):
+            for message in messages:
+                message._take_over(ended)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody has tried to send it yet."""
+        return self.status == self.Status.QUEUED and self.claimed_at is None
+
     def claim(self, now: datetime) -> bool:
         """Make this process the one that sends it: one conditional update, so that two senders send once."""
         return self._move(self.Status.SENDING, claimed_at=now, attempts=self.attempts + 1)
@@ -119,6 +138,14 @@ class Message(models.Model):
         """It was taken; with a reason nobody knows whether it was, and it stays at that."""
         self._note_email(self._claimed, email_reason=reason[:64])
 
+    @classmethod
+    def record_emails(cls, messages: "list[Message]") -> None:
+        """The same for several that were taken, by one statement; a claim has one sender, and is theirs until then."""
+        if messages:
+            cls.objects.filter(pk__in=[message.pk for message in messages], email_reason="sending").update(
+                email_reason=""
+            )
+
     def drop_email(self, reason: str) -> None:
         """There is no e-mail, and there will be none."""
         self._note_email(self._claimed, emailed_at=None, email_reason=reason[:64])
@@ -139,8 +166,7 @@ class Message(models.Model):
     def _note_email(self, rows: "models.QuerySet[Message]", **fields: Any) -> bool:
         if not rows.update(**fields):
             return False
-        for name, value in fields.items():
-            setattr(self, name, value)
+        self._take_over(fields)
         return True
 
     def _move(self, to: Status, **fields: Any) -> bool:
@@ -148,42 +174,9 @@ class Message(models.Model):
         rows = Message.objects.filter(pk=self.pk, status=self.status, claimed_at=self.claimed_at)
         if not rows.update(status=to, **fields):
             return False
-        self.status = to
-        for name, value in fields.items():
-            setattr(self, name, value)
+        self._take_over({"status": to, **fields})
         return True
 
-
-class Reply(models.Model):
-    """What a member wrote to us on WhatsApp, stored once by Twilio's id, and what we answered."""
-
-    sid = models.CharField(max_length=64, unique=True)
-    phone = models.CharField(max_length=20)
-    member = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    text = models.CharField(max_length=200)
-    answer = models.TextField(blank=True)
-    # What it is about, and the quote its member was given: a later reply may confirm it.
-    booking = models.CharField(max_length=8, blank=True)
-    quote = models.TextField(blank=True)
-    received_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True, blank=True)
-
-    class Meta:
-        ordering = ("-id",)
-        verbose_name_plural = "replies"
-        indexes = (models.Index(fields=("member", "-id"), name="replies_of_member"),)
-
-    def __str__(self) -> str:
-        return f"{self.phone}: {self.text}"
-
-    def remember(self, *, booking: str, quote: str = "") -> None:
-        """What it is about: kept before the act, so that a second telling of it does the same."""
-        self.booking, self.quote = booking, quote
-        self.save(update_fields=("booking", "quote"))
-
-    def record_answer(self, answer: str, now: datetime) -> None:
-        """The first answer stands; of two tellings at once the later one gives the same."""
-        Reply.objects.filter(pk=self.pk, answered_at=None).update(answer=answer, answered_at=now)
-        self.refresh_from_db(fields=("answer", "answered_at"))
+    def _take_over(self, written: dict[str, Any]) -> None:
+        for name, value in written.items():
+            setattr(self, name, value)
