@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from booking import comparison, repair, settlement
+from booking import comparison, express_settlement, repair, settlement
 from booking.comparison import Difference, Kind
 from payments import intents, stripe_client, webhooks
 from payments.models import Payment, Refund, StripeEvent
@@ -98,7 +98,7 @@ class EventSuspect:
         return Difference(Kind.EVENT, f"{self.event.type} {self.event.id} was never received")
 
     def mend(self, difference: Difference, *, now: datetime) -> None:
-        webhooks.receive(self.event, settle=settlement.settle, now=now)
+        webhooks.receive(self.event, settle=settlement.settle, express=express_settlement.settle, now=now)
         payment = Payment.objects.get(pk=self.payment.pk)
         if payment.status == Payment.Status.VOIDING:
             # Nobody waits for the void that was promised: what it brings belongs to this repair.

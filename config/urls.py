@@ -10,7 +10,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 from drf_spectacular.views import SpectacularSwaggerSplitView
 
-from booking import conversation, reports_admin, settlement
+from booking import conversation, express_settlement, reports_admin, settlement
 from booking import personal as booking_personal
 from config import attention, checklist, errors, health, metrics, schema
 from members import second_factor
@@ -29,12 +29,13 @@ docs = csp_update({"style-src": "'unsafe-inline'"})(SpectacularSwaggerSplitView.
 
 collect = (booking_personal.held, payments_personal.held, notifications_personal.held)
 forget = (booking_personal.forget, notifications_personal.forget)
+stripe_webhook = StripeWebhookView.as_view(settle=settlement.settle, express=express_settlement.settle)
 
 urlpatterns = [
     path("api/members/me/", MeView.as_view(forget=forget), name="me"),
     path("api/members/me/export/", ExportView.as_view(collect=collect), name="export"),
     path("api/members/", include("members.urls")),
-    path("api/booking/stripe/webhook/", StripeWebhookView.as_view(settle=settlement.settle), name="stripe-webhook"),
+    path("api/booking/stripe/webhook/", stripe_webhook, name="stripe-webhook"),
     path("api/booking/", include("booking.urls")),
     path("api/payments/", include("payments.urls")),
     path("api/notifications/twilio/reply/", TwilioReplyView.as_view(act=conversation.act), name="twilio-reply"),

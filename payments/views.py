@@ -25,6 +25,7 @@ from payments.idempotency import key_of
 from payments.models import CreditEntry, CreditLot
 from payments.outcomes import Settle
 from payments.serializers import ENTRIES_SHOWN, CreditsSerializer, GrantedSerializer, GrantSerializer
+from payments.webhooks import Express
 
 
 @method_decorator(csrf_exempt, name="dispatch")
@@ -36,6 +37,7 @@ class StripeWebhookView(View):
 
     http_method_names = ("post",)
     settle: Settle | None = None
+    express: Express | None = None
 
     def http_method_not_allowed(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         answer = refusal(405, "method_not_allowed", f'Method "{request.method}" not allowed.')
@@ -44,13 +46,15 @@ class StripeWebhookView(View):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         assert self.settle is not None, "config.urls passes settle"
+        assert self.express is not None, "config.urls passes express"
         if not settings.STRIPE_WEBHOOK_SECRETS:
             return refusal(503, "payments_not_configured", "STRIPE_WEBHOOK_SECRET is not set.")
         try:
             event = stripe_client.verify(request.body, request.headers.get("Stripe-Signature"))
         except (BadWebhook, RequestDataTooBig, UnreadablePostError) as error:
             return refusal(400, "invalid", str(error))
-        return JsonResponse({"received": webhooks.receive(event, settle=self.settle, now=timezone.now())})
+        received = webhooks.receive(event, settle=self.settle, express=self.express, now=timezone.now())
+        return JsonResponse({"received": received})
 
 
 class CreditsView(APIView):

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime
+from typing import Protocol
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -26,18 +27,26 @@ DISPUTE_TYPES = ("charge.dispute.created", "charge.dispute.updated", "charge.dis
 TYPES = (*OUTCOME_OF_TYPE, *REFUND_TYPES, *DISPUTE_TYPES)
 
 
-def receive(event: Event, *, settle: Settle, now: datetime) -> str:
+class Express(Protocol):
+    """Applies a plain event whole and commits, or writes nothing and answers False: then it is applied step by step."""
+
+    def __call__(self, event: Event, *, now: datetime) -> bool: ...
+
+
+def receive(event: Event, *, settle: Settle, express: Express, now: datetime) -> str:
     """Store the event and apply it, in one transaction: `applied`, `repeated`, or `ignored` when it is not ours.
 
     No network before the commit; what must follow there is a row, tried in the background after it. Tried again when
     the database let the transaction down: the event's id tells whether it was done.
     """
-    return faults.retried(_receive)(event, settle=settle, now=now)
+    return faults.retried(_receive)(event, settle=settle, express=express, now=now)
 
 
-def _receive(event: Event, *, settle: Settle, now: datetime) -> str:
+def _receive(event: Event, *, settle: Settle, express: Express, now: datetime) -> str:
     if event.type not in TYPES:
         return "ignored"
+    if express(event, now=now):
+        return "applied"
     payment_id = payment_of(event)
     if payment_id is None:
         _keep_if_ours(event, now)
@@ -51,7 +60,7 @@ def _receive(event: Event, *, settle: Settle, now: datetime) -> str:
                 type=event.type,
                 payment_id=payment_id,
                 api_version=event.api_version,
-                created_at=_happened_at(event, now),
+                created_at=happened_at(event, now),
                 received_at=now,
             )
             _apply(event, payment_id, settle=settle, now=now)
@@ -69,7 +78,7 @@ def _apply(event: Event, payment_id: int, *, settle: Settle, now: datetime) -> N
     if event.type in DISPUTE_TYPES:
         disputes.record(event.complaint, now=now)
         return
-    by = f"stripe:{event.id}"[:64]
+    by = told_by(event)
     payment = outcomes.apply(
         payment_id,
         intent=event.intent,
@@ -77,13 +86,19 @@ def _apply(event: Event, payment_id: int, *, settle: Settle, now: datetime) -> N
         settle=settle,
         by=by,
         now=now,
-        happened_at=_happened_at(event, now),
+        happened_at=happened_at(event, now),
     )
     if payment.status == Payment.Status.VOIDING:
         intents.void_after_commit(payment, settle=settle, by=by, now=now)
 
 
-def _happened_at(event: Event, now: datetime) -> datetime:
+def told_by(event: Event) -> str:
+    """Who a change is put down to that this event has brought."""
+    return f"stripe:{event.id}"[:64]
+
+
+def happened_at(event: Event, now: datetime) -> datetime:
+    """When it happened at Stripe, as the event says; now where it does not."""
     return moment(event.created) or now
 
 

@@ -20,11 +20,12 @@ from payments import credits, webhooks
 from payments.models import CreditLot, StripeEvent
 from payments.outcomes import Settle
 from payments.stripe_objects import Event
+from payments.webhooks import Express
 
 __all__ = ["application"]
 
 
-def store_first_apply_second(event: Event, *, settle: Settle, now: datetime) -> str:
+def store_first_apply_second(event: Event, *, settle: Settle, express: Express, now: datetime) -> str:
     """Stores the event in a transaction of its own: what comes between is never told again."""
     payment_id = webhooks.payment_of(event) if event.type in webhooks.TYPES else None
     if payment_id is None:
