@@ -24,8 +24,8 @@ from booking.models import ClassSession
 KEPT_FOR = timedelta(minutes=1)
 MOST_PAGES = 64
 MOST_BYTES = 100_000
-# What asks for another page than the first, or for what can be booked just now.
-NOT_KEPT = ("cursor", "available")
+# What asks for another page than the first, for what can be booked just now, or for what nobody else asks for.
+NOT_KEPT = ("cursor", "available", "search")
 MARK = RawSQL("concat_ws(':', booking_classsession.id, booking_classsession.xmin, booking_classsession.ctid)", [])
 
 
@@ -42,8 +42,14 @@ class Page:
     """What is known of one address: the statement that asks for the marks of its rows, and how it was last written."""
 
     def __init__(self) -> None:
+        self._known = False
         self._statement: tuple[str, tuple[Any, ...]] | None = None
         self._written: Written | None = None
+
+    def is_asked_for_again(self) -> bool:
+        """Whether it was asked for before: what is asked for once, as with a second of the clock, is not worth it."""
+        known, self._known = self._known, True
+        return known
 
     def marks(self, rows: Callable[[], QuerySet[ClassSession]], *, using: str) -> str:
         """The marks of these rows, as they stand now. One query, which is drawn up once."""

@@ -59,9 +59,11 @@ class SessionListView(PublicSchedule, generics.ListCreateAPIView):
     filterset_class = SessionFilter
 
     def list(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:  # type: ignore[override]
-        if connections[self.database].vendor != "postgresql" or not request.query_params.keys().isdisjoint(NOT_KEPT):
-            return super().list(request, *args, **kwargs)
+        """As it was last written, where that is worth a look and still the same."""
+        can_be_kept = connections[self.database].vendor == "postgresql"
         now, page = timezone.now(), page_at(request.build_absolute_uri())
+        if not (can_be_kept and request.query_params.keys().isdisjoint(NOT_KEPT) and page.is_asked_for_again()):
+            return super().list(request, *args, **kwargs)
         marks = page.marks(self._first, using=self.database)
         content = page.content(marks, now=now)
         if content is not None:
