@@ -1,6 +1,6 @@
 """Messages that are promised at once are read, skipped and noted together; each still goes once, by its own way."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from members.models import Member
-from notifications import delivery, outbox
+from notifications import delivery, fallback, outbox
 from notifications.models import Message
 from notifications.outbox import Letter
 from tests.cast import Sandbox
@@ -76,21 +76,44 @@ def test_one_that_cannot_be_written_keeps_no_other_back(crowd: list[Member], set
     assert Message.objects.exclude(kind="of_tomorrow").filter(email_reason="sending").count() == 0
 
 
-def test_what_another_sender_has_taken_meanwhile_is_left_to_them(crowd: list[Member], settings: Any) -> None:
-    settings.TWILIO_CONTENT_SIDS = {}
-    messages = [
-        Message.objects.create(
-            kind="session_cancelled", subject=f"booking:{n}", member=member, variables=SAYS, due_at=now, created_at=now
-        )
-        for n, member in enumerate(crowd[:2])
-        for now in [timezone.now()]
-    ]
+def take(message: Message) -> None:
+    assert message.claim(timezone.now())
+
+
+def try_in_vain(message: Message) -> None:
+    take(message)
+    message.put_off(timezone.now(), Message.Status.QUEUED, "20503")
+
+
+def skip_and_mail(message: Message) -> None:
+    assert message.record_end(timezone.now(), Message.Status.SKIPPED, "no_phone")
+    assert fallback.mail(message, now=timezone.now()) == fallback.SENT
+
+
+@pytest.mark.parametrize(
+    ("rival", "left"),
+    [
+        (take, ("sending", "", False, "")),
+        (try_in_vain, ("queued", "20503", False, "")),
+        (skip_and_mail, ("skipped", "no_phone", True, "")),
+    ],
+)
+def test_what_another_sender_has_had_meanwhile_is_left_to_them(
+    crowd: list[Member], rival: Callable[[Message], None], left: tuple[str, str, bool, str]
+) -> None:
+    now = timezone.now()
+    letters = [Letter(f"booking:{n}", member, SAYS) for n, member in enumerate(crowd[:2])]
+    messages = [outbox.draft("session_cancelled", letter, now=now) for letter in letters]
+    Message.objects.bulk_create(messages)
     read = Message.to_deliver_together([message.pk for message in messages])
-    assert messages[0].claim(timezone.now())
+    rival(messages[0])
+    mailed = len(mail.outbox)
     Message.skip_together(read, timezone.now(), "no_template")
+    fallback.mail_together(read, now=timezone.now())
+    assert len(mail.outbox) == mailed
+    assert outcomes() == [left, ("skipped", "no_template", False, "")]
     assert [message.status for message in read] == ["queued", "queued"], "as they were read"
-    assert [message.record_end(timezone.now(), Message.Status.SKIPPED, "again") for message in read] == [False, False]
-    assert outcomes() == [("sending", "", False, ""), ("skipped", "no_template", False, "")]
+    assert [message.email_due_at is not None for message in Message.objects.order_by("member_id")] == [False, True]
 
 
 def test_what_is_put_off_in_a_crowd_is_noted_by_itself(crowd: list[Member], server: MailServer, settings: Any) -> None:
