@@ -8,6 +8,8 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from boundary.bulkhead import nobody_misses_this_thread
+
 logger = logging.getLogger(__name__)
 # What comes within this time is done together: nobody waits for it, and in a rush it is many at once.
 GATHER_SECONDS = 0.05
@@ -21,7 +23,7 @@ class Lane:
 
     def __init__(self, name: str, *, workers: int, waiting: int = 200) -> None:
         self.name = name
-        self._threads = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
+        self._threads = ThreadPoolExecutor(workers, thread_name_prefix=name, initializer=nobody_misses_this_thread)
         self._places = threading.BoundedSemaphore(waiting)
         self._unfinished: set[Future[None]] = set()
         self._workers = workers

@@ -5,6 +5,12 @@ from contextlib import contextmanager
 
 # A thread is not missed for so long: those who come while calls are quick may all wait for the next place.
 BRIEF_SECONDS = 0.05
+_here = threading.local()
+
+
+def nobody_misses_this_thread() -> None:
+    """From now on this thread waits for its place however many do: it serves no requests."""
+    _here.is_missed = False
 
 
 class BulkheadFull(Exception):
@@ -16,8 +22,8 @@ class Bulkhead:
 
     Who finds no place waits for one, within bounds, while calls come back: in a rush they do. Only so many may wait,
     for each takes a thread from those who want nothing of this service; more only while a place is free again in no
-    time. When none has come back for a while whoever waits is refused, and from then on nobody waits, until the service
-    has answered a call again.
+    time, or where a thread is missed by nobody. When none has come back for a while whoever waits is refused, and from
+    then on nobody waits, until the service has answered a call again.
     """
 
     def __init__(self, *, silence: type[Exception]) -> None:
@@ -64,6 +70,9 @@ class Bulkhead:
 
     @contextmanager
     def _in_line(self) -> Iterator[None]:
+        if not getattr(_here, "is_missed", True):
+            yield
+            return
         with self._line:
             ahead = self._waiting
             if ahead >= self._room and (ahead + 1) * self._took / self._count > BRIEF_SECONDS:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from boundary.after_commit import Lane
 from boundary.bulkhead import Bulkhead, BulkheadFull
 
 LONG_SECONDS = 30
@@ -141,3 +142,16 @@ def test_who_has_waited_leaves_the_room_to_the_next(bulkhead: Bulkhead) -> None:
         with waiting(bulkhead):
             assert refused(bulkhead)
         call(bulkhead, seconds=0.2)
+
+
+def test_what_follows_a_commit_in_the_background_waits_for_its_place_all_the_same(bulkhead: Bulkhead) -> None:
+    """A refund or a void that was promised keeps no thread from anybody; refused, it would be left to its command."""
+    bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
+    call(bulkhead, seconds=0.2)
+    lane, came = Lane("test", workers=1), []
+    with waiting(bulkhead):
+        lane.run(lambda: came.append(refused(bulkhead)))
+        assert not lane.wait(0.2)
+        assert refused(bulkhead)
+    assert lane.wait(LONG_SECONDS)
+    assert came == [False]

@@ -71,10 +71,10 @@ def instead_of(owner: Any, name: str, *, without: str | tuple[str, ...]) -> Call
 
 
 @instead_of(packs, "_own_purchase", without="haste")
-@instead_of(checkout, "_session", without="haste")
-def pause_after_looking(original: Function, *asked: Any) -> Any:
+@instead_of(checkout, "session_for", without="haste")
+def pause_after_looking(original: Function, *asked: Any, **named: Any) -> Any:
     """Takes no guard away: it only lets all twins of a request look before the first one writes."""
-    found = original(*asked)
+    found = original(*asked, **named)
     time.sleep(PAUSE_SECONDS)
     return found
 
