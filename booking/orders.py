@@ -9,8 +9,8 @@ from booking.models import Booking, ClassSession
 from members.models import Member
 
 BY = "member"
-# By hand, for it is asked for every booking and every refusal: what the ORM takes to write it is six times what the
-# database takes to answer it (`make bench-bookings`).
+# By hand, for it is asked for every booking and every refusal: the ORM takes longer to write it than the database to
+# answer it.
 ASKED = """SELECT asked.*,
     EXISTS (SELECT 1 FROM booking_booking AS mine WHERE mine.member_id = %(member)s AND (
         mine.session_id = asked.id AND mine.status IN ('pending', 'paid') OR mine.idempotency_key = %(key)s

@@ -229,7 +229,7 @@ def _errors() -> Iterator[None]:
         with bulkhead.place():
             yield
     except BulkheadFull as error:
-        logger.warning("Stripe hangs, and as many calls as may wait for it do: it was not asked")
+        logger.warning("Stripe is slow or hangs, and as many calls as may wait for it do: it was not asked")
         raise StripeUnavailable("bulkhead_full") from error
     except stripe.IdempotencyError as error:
         logger.error("Stripe knows another request by this key: %s", error.request_id)
