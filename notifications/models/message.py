@@ -77,7 +77,7 @@ class Message(models.Model):
     @classmethod
     def to_deliver(cls, message_id: uuid.UUID) -> "Message | None":
         """The message with its member, as both stand now."""
-        return cls.objects.select_related("member").filter(pk=message_id).first()
+        return next(iter(cls.to_deliver_together([message_id])), None)
 
     @classmethod
     def to_deliver_together(cls, message_ids: list[uuid.UUID]) -> "list[Message]":

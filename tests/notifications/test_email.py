@@ -1,7 +1,7 @@
 """What WhatsApp cannot bring goes by e-mail: once, never inside a transaction, and never twice."""
 
 import email
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from email import policy
 from typing import Any
@@ -18,7 +18,7 @@ from notifications.email import send
 from notifications.models import BACK_OFF, Message
 from notifications.templates import CATALOGUE, letter
 from tests.cast import Caller, Sandbox, session
-from tests.notifications.mail_server import CUT, MailServer, serving
+from tests.notifications.mail_server import CUT, MailServer
 from tests.notifications.test_messages import MESSAGES, deliver_messages, due_now, report
 
 
@@ -37,15 +37,6 @@ def book(as_ana: Caller, ana: Member) -> Callable[..., Message]:
 @pytest.fixture
 def no_consent(ana: Member, sandbox: Sandbox) -> None:
     Member.objects.update(whatsapp_opt_in=False)
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[MailServer]:
-    """A real SMTP server, and the program set up to use it."""
-    with serving() as server:
-        settings.EMAIL_BACKEND = "boundary.mail.SmtpBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 def mail_due_now() -> None:

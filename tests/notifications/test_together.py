@@ -1,6 +1,6 @@
 """Messages that are promised at once are read, skipped and noted together; each still goes once, by its own way."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from notifications import delivery, fallback, outbox
 from notifications.models import Message
 from notifications.outbox import Letter
 from tests.cast import Sandbox
-from tests.notifications.mail_server import MailServer, serving
+from tests.notifications.mail_server import MailServer
 
 SAYS = {"name": "A", "title": "Yoga", "start": "Monday", "returns": "Nothing was paid."}
 MANY = 12
@@ -32,14 +32,6 @@ def crowd(sandbox: Sandbox) -> list[Member]:
         Member.objects.create_user(**{k: v.format(n=n) if k == "email" else v for k, v in row.items()})  # type: ignore[arg-type]
         for n, row in enumerate(rows)
     ]
-
-
-@pytest.fixture
-def server(settings: Any) -> Iterator[MailServer]:
-    with serving() as server:
-        settings.EMAIL_BACKEND = "boundary.mail.SmtpBackend"
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-        yield server
 
 
 def owed_to(members: list[Member]) -> None:
