@@ -13,7 +13,7 @@ from django.utils.crypto import constant_time_compare
 
 from members.models import Member, MemberSession
 
-# By hand, for every request of a member begins with it, and the ORM takes longer to write it than the database to answer.
+# By hand, for every request of a member begins with it: the ORM takes longer to write it than the database to answer.
 WHO_ASKS = """SELECT member.*, session.session_data
 FROM members_membersession AS session JOIN members_member AS member ON member.id = session.member_id
 WHERE session.session_key = %(key)s AND session.expire_date > %(now)s AND member.is_active
