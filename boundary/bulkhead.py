@@ -13,6 +13,15 @@ def nobody_misses_this_thread() -> None:
     _here.is_missed = False
 
 
+def shares(threads: int) -> tuple[int, int]:
+    """Of the threads of a process, how many may call at a time, and for how many more there is room to wait.
+
+    A service that hangs keeps three of four at most, and a slow one leaves one of eight to who wants nothing of it.
+    """
+    places = max(1, threads * 3 // 4)
+    return places, max(0, threads - places - max(1, threads // 8))
+
+
 class BulkheadFull(Exception):
     """Every place is taken, and nobody more may wait for one, or nobody comes back; nothing was asked."""
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from boundary.after_commit import Lane
-from boundary.bulkhead import Bulkhead, BulkheadFull
+from boundary.bulkhead import Bulkhead, BulkheadFull, shares
 
 LONG_SECONDS = 30
 # For everybody here, where a test does not say otherwise.
@@ -155,3 +155,9 @@ def test_what_follows_a_commit_in_the_background_waits_for_its_place_all_the_sam
         assert refused(bulkhead)
     assert lane.wait(LONG_SECONDS)
     assert came == [False]
+
+
+@pytest.mark.parametrize(("threads", "share"), [(1, (1, 0)), (2, (1, 0)), (4, (3, 0)), (8, (6, 1)), (32, (24, 4))])
+def test_one_thread_of_eight_is_left_to_who_wants_nothing_of_the_service(threads: int, share: tuple[int, int]) -> None:
+    """Where a process has one alone, it is the only one to call in."""
+    assert shares(threads) == share
