@@ -1,10 +1,13 @@
 import threading
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 # A thread is not missed for so long: those who come while calls are quick may all wait for the next place.
-BRIEF_SECONDS = 0.05
+BRIEF_SECONDS = 0.1
+# The service's own time is the quickest of so many last calls: what others took longer, this machine may have caused.
+LAST_CALLS = 8
 _here = threading.local()
 
 
@@ -41,7 +44,8 @@ class Bulkhead:
         self._places: threading.Semaphore | None = None
         self._count = self._room = 0
         self._silent = self._longest = 0.0
-        self._answered = self._took = 0.0
+        self._answered = 0.0
+        self._took: deque[float] = deque([0.0] * LAST_CALLS, maxlen=LAST_CALLS)
         self._hangs = False
         self._waiting = 0
         self._line = threading.Lock()
@@ -74,7 +78,8 @@ class Bulkhead:
         finally:
             now = time.monotonic()
             if heard:
-                self._answered, self._took, self._hangs = now, now - began, False
+                self._answered, self._hangs = now, False
+                self._took.append(now - began)
             places.release()
 
     @contextmanager
@@ -84,7 +89,7 @@ class Bulkhead:
             return
         with self._line:
             ahead = self._waiting
-            if ahead >= self._room and (ahead + 1) * self._took / self._count > BRIEF_SECONDS:
+            if ahead >= self._room and (ahead + 1) * min(self._took) / self._count > BRIEF_SECONDS:
                 raise BulkheadFull
             self._waiting += 1
         try:

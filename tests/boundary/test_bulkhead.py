@@ -8,7 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from boundary.after_commit import Lane
-from boundary.bulkhead import Bulkhead, BulkheadFull, shares
+from boundary.bulkhead import BRIEF_SECONDS, LAST_CALLS, Bulkhead, BulkheadFull, shares
 
 LONG_SECONDS = 30
 # For everybody here, where a test does not say otherwise.
@@ -111,22 +111,25 @@ def waiting(bulkhead: Bulkhead) -> Iterator[None]:
     asked.join(LONG_SECONDS)
 
 
-def call(bulkhead: Bulkhead, *, seconds: float) -> None:
-    """One call that is answered after so long."""
-    with bulkhead.place():
-        time.sleep(seconds)
+def calls(bulkhead: Bulkhead, *, slow: int) -> None:
+    """As many calls as are looked back upon, so many of them so slow that two of them are more than a moment."""
+    for number in range(LAST_CALLS):
+        with bulkhead.place():
+            time.sleep(BRIEF_SECONDS * 0.6 if number < slow else 0)
 
 
 def test_while_calls_are_slow_nobody_waits_for_whom_there_is_no_room(bulkhead: Bulkhead) -> None:
     bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
-    call(bulkhead, seconds=0.2)
+    calls(bulkhead, slow=LAST_CALLS)
     with waiting(bulkhead):
         assert refused(bulkhead)
 
 
-def test_while_calls_are_quick_there_is_room_for_everybody(bulkhead: Bulkhead) -> None:
+@pytest.mark.parametrize("slow", [0, LAST_CALLS - 1])
+def test_while_calls_are_quick_there_is_room_for_everybody(bulkhead: Bulkhead, slow: int) -> None:
+    """One quick call shows that what the others took was not the service's doing."""
     bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
-    call(bulkhead, seconds=0)
+    calls(bulkhead, slow=slow)
     with waiting(bulkhead):
         second = threading.Thread(target=refused, args=(bulkhead,))
         second.start()
@@ -137,17 +140,17 @@ def test_while_calls_are_quick_there_is_room_for_everybody(bulkhead: Bulkhead) -
 
 def test_who_has_waited_leaves_the_room_to_the_next(bulkhead: Bulkhead) -> None:
     bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
-    call(bulkhead, seconds=0.2)
+    calls(bulkhead, slow=LAST_CALLS)
     for _again in range(2):
         with waiting(bulkhead):
             assert refused(bulkhead)
-        call(bulkhead, seconds=0.2)
+        calls(bulkhead, slow=LAST_CALLS)
 
 
 def test_what_follows_a_commit_in_the_background_waits_for_its_place_all_the_same(bulkhead: Bulkhead) -> None:
     """A refund or a void that was promised keeps no thread from anybody; refused, it would be left to its command."""
     bulkhead.narrow(1, room=1, silent=LONG_SECONDS, longest=LONG_SECONDS)
-    call(bulkhead, seconds=0.2)
+    calls(bulkhead, slow=LAST_CALLS)
     lane, came = Lane("test", workers=1), []
     with waiting(bulkhead):
         lane.run(lambda: came.append(refused(bulkhead)))
