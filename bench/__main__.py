@@ -24,7 +24,8 @@ from bench.bookings import both, fill
 from tests.evidence.record import now_and_commit
 
 RECORD = ROOT / ".run" / "bench.json"
-STALE = 400
+STALE = 10_000
+ASKED = 200
 THREADS = (8, 32)
 
 
@@ -40,7 +41,7 @@ def at_size(bookings: int, turns: int, seconds: int) -> dict[str, Any]:
         "p99": {name: one.p99 for name, one in found.items()},
         "failures": {name: one.failures for name, one in found.items()},
         "ratios": {works.against(one, other): found[one].against(found[other]) for one, other, _goal in works.RATIOS},
-        "expiry": asdict(expiring.measure(STALE)),
+        "expiry": asdict(expiring.measure(STALE, turns=turns, asked=ASKED)),
         "integrity": {"seconds": judged.seconds, "status": judged.status},
     }
 

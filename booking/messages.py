@@ -102,8 +102,13 @@ def _tell(kind: str, booking: Booking, session: ClassSession, member: Member, no
     outbox.enqueue(kind=kind, subject=booking.subject, member=member, variables=variables, now=now)
 
 
+def of_session(*, name: str, title: str, starts_at: datetime) -> dict[str, str]:
+    """What every message says: to whom, of which session, and when that begins."""
+    return {"name": name or "there", "title": title, "start": in_studio_time(starts_at)}
+
+
 def _of_session(session: ClassSession, member: Member) -> dict[str, str]:
-    return {"name": member.name or "there", "title": session.title, "start": in_studio_time(session.starts_at)}
+    return of_session(name=member.name, title=session.title, starts_at=session.starts_at)
 
 
 def _of_a_hold(booking: Booking) -> str:

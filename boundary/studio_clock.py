@@ -5,6 +5,7 @@ becomes 02:30), and one that comes twice as the first of the two.
 """
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -38,4 +39,10 @@ def moment(day: date, at: time = time.min) -> datetime:
 
 def written(moment: datetime) -> str:
     """A moment for people, as it shows it."""
-    return date_format(moment.astimezone(zone()), "D j M Y, H:i")
+    return _written(moment, settings.STUDIO_TIME_ZONE)
+
+
+@lru_cache(maxsize=1000)
+def _written(moment: datetime, zone: str) -> str:
+    """Once for all who are told of one session: it takes longer than all else of a message."""
+    return date_format(moment.astimezone(ZoneInfo(zone)), "D j M Y, H:i")

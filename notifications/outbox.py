@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
+from uuid import UUID
 
 from members.models import Member
 from notifications import delivery
@@ -34,8 +36,7 @@ def enqueue_all(*, kind: str, letters: Iterable[Letter], now: datetime, at_once:
 def owe(messages: list[Message], *, at_once: int = AT_ONCE) -> None:
     """Write these rows by one INSERT, in the caller's transaction, and send so many of them after it."""
     Message.objects.bulk_create(messages, ignore_conflicts=True)
-    for message in messages[:at_once]:
-        send_after_commit(message)
+    send_all_after_commit((message.pk for message in messages), at_once=at_once)
 
 
 def draft(kind: str, letter: Letter, *, now: datetime) -> Message:
@@ -53,3 +54,9 @@ def draft(kind: str, letter: Letter, *, now: datetime) -> Message:
 def send_after_commit(message: Message) -> None:
     """Send it in the background once the caller's transaction has committed; `deliver_messages` does the rest."""
     delivery.after_commit(message.pk)
+
+
+def send_all_after_commit(message_ids: Iterable[UUID], *, at_once: int = AT_ONCE) -> None:
+    """Send so many of these in the background once the caller's transaction has committed."""
+    for message_id in islice(message_ids, at_once):
+        delivery.after_commit(message_id)

@@ -6,7 +6,9 @@ processing, keep it; no answer, keep it and let the next run ask again. The call
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from typing import TypeVar
 
 from django.conf import settings
 from django.db import transaction
@@ -16,9 +18,10 @@ from members.models import Member
 from payments import outcomes, stripe_client
 from payments.exceptions import PaymentRejected, PaymentsUnavailable, PaymentUndecided
 from payments.models import Payment
-from payments.outcomes import Outcome, Settle
+from payments.outcomes import Asked, Outcome, Settle
 from payments.stripe_objects import Intent
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 lane = Lane("voids", workers=2)
 
@@ -90,17 +93,23 @@ def void(payment_id: int, *, reason: str, settle: Settle, by: str, now: datetime
         payment.refresh_from_db()
         return payment
     payment.refresh_from_db()
-    try:
-        intent_id = payment.stripe_intent_id or _find_lost(payment, now)
-        if intent_id is None:
-            return _settle_void(payment.pk, reason=reason, code="", settle=settle, by=by, now=now)
-        intent = stripe_client.cancel(intent_id)
-    except stripe_client.StripeUnavailable as error:
-        raise PaymentsUnavailable from error
-    except stripe_client.StripeRejected as error:
-        logger.error("Payment %s cannot be voided, Stripe says %s", payment.reference, error)
-        raise PaymentUndecided from error
-    payment = outcomes.apply(payment.pk, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
+    if payment.stripe_intent_id is None:
+        payment.stripe_intent_id = _or_undecided(payment, lambda: _find_lost(payment, now))
+    if payment.stripe_intent_id is None:
+        return _settle_void(payment.pk, reason=reason, code="", settle=settle, by=by, now=now)
+    return conclude(payment.pk, intent=cancel(payment), settle=settle, by=by, now=now)
+
+
+def cancel(payment: Asked) -> Intent:
+    """Cancel the intent at Stripe: what it says of it then. Network; raises as `void` does."""
+    assert payment.stripe_intent_id is not None
+    intent_id = payment.stripe_intent_id
+    return _or_undecided(payment, lambda: stripe_client.cancel(intent_id))
+
+
+def conclude(payment_id: int, *, intent: Intent, settle: Settle, by: str, now: datetime) -> Payment:
+    """Settle by what the cancel call has answered. Opens a transaction; PaymentUndecided when it can still be paid."""
+    payment = outcomes.apply(payment_id, intent=intent, outcome=outcomes.of(intent), settle=settle, by=by, now=now)
     if payment.status == Payment.Status.VOIDING:
         raise PaymentUndecided
     return payment
@@ -143,6 +152,17 @@ def _find_lost(payment: Payment, now: datetime) -> str | None:
             return None
     lost = stripe_client.find(metadata=payment.metadata, since=payment.created_at)
     return lost.id if lost else None
+
+
+def _or_undecided(payment: Asked, ask: Callable[[], T]) -> T:
+    """What Stripe answers when it is asked to end a payment."""
+    try:
+        return ask()
+    except stripe_client.StripeUnavailable as error:
+        raise PaymentsUnavailable from error
+    except stripe_client.StripeRejected as error:
+        logger.error("Payment %s cannot be voided, Stripe says %s", payment.reference, error)
+        raise PaymentUndecided from error
 
 
 def _settle_void(payment_id: int, *, reason: str, code: str, settle: Settle, by: str, now: datetime) -> Payment:

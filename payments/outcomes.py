@@ -8,6 +8,7 @@ import logging
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -26,6 +27,19 @@ class Outcome(StrEnum):
     PROCESSING = "processing"
     FAILED = "failed"
     OPEN = "open"
+
+
+class Asked(Protocol):
+    """What an intent was asked for: a Payment, or as much of one."""
+
+    @property
+    def reference(self) -> UUID: ...
+    @property
+    def stripe_intent_id(self) -> str | None: ...
+    @property
+    def amount(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
 
 
 class Settle(Protocol):
@@ -76,7 +90,7 @@ def apply(
         return payment
 
 
-def disagreement(payment: Payment, intent: Intent, outcome: Outcome) -> str:
+def disagreement(payment: Asked, intent: Intent, outcome: Outcome) -> str:
     """Why this intent is not the one the row asked for; empty when mode, amount, currency and metadata agree."""
     if intent.live not in (None, settings.STRIPE_LIVE):
         return f"mode: live is {intent.live!r}"

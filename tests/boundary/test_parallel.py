@@ -50,3 +50,39 @@ def test_between_two_that_begin_lies_the_pause_in_whichever_threads_they_are() -
     began = time.monotonic()
     last = max(moment for _, moment in parallel.each(begin, range(10), workers=8))
     assert last - began >= 9 * PAUSE_SECONDS
+
+
+def test_what_has_ended_is_told_while_another_still_waits() -> None:
+    leave = threading.Event()
+
+    def work(number: int) -> int:
+        if number == 0:
+            assert leave.wait(LONG_SECONDS)
+        return number * 2
+
+    told = []
+    for ended in parallel.answered(work, range(5), workers=2, seconds=PAUSE_SECONDS):
+        told.extend(ended)
+        if len(told) == 4:
+            leave.set()
+    assert sorted(told[:4]) == [(number, number * 2) for number in range(1, 5)]
+    assert told[4:] == [(0, 0)]
+
+
+def test_what_is_told_in_lists_is_told_at_once_when_all_have_ended() -> None:
+    began = time.monotonic()
+    [together] = parallel.answered(lambda number: number, range(5), workers=2, seconds=LONG_SECONDS)
+    assert sorted(together) == [(number, number) for number in range(5)]
+    assert time.monotonic() - began < LONG_SECONDS
+
+
+def test_nothing_to_do_is_told_in_no_list() -> None:
+    assert list(parallel.answered(lambda number: number, [], workers=2, seconds=LONG_SECONDS)) == []
+
+
+def test_an_error_of_one_ends_what_is_told_in_lists() -> None:
+    def work(number: int) -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        list(parallel.answered(work, range(3), workers=2, seconds=LONG_SECONDS))

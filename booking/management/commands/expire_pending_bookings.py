@@ -1,4 +1,5 @@
 from collections import Counter
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -8,20 +9,13 @@ from django.utils import timezone
 
 from booking import expiry, session_cancellation, waitlist
 from booking.expiry import Fate
-from booking.models import Booking
-from boundary import parallel
+from booking.expiry_run import BATCH, ExpiryRun
 from boundary.command import positive
-from boundary.parallel import Pace
 from members.runs import CronCommand
 from payments import purchases
-from payments.models import PackPurchase
 
-BATCH = 200
-SILENCES = 5
 WORKERS = 8
 MOST_WORKERS = 16
-# Stripe takes 25 calls of an endpoint in a second; some are left to the members who cancel meanwhile.
-CANCELS_PER_SECOND = 20
 
 
 class Command(CronCommand):
@@ -61,8 +55,9 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         if options["dry_run"]:
             self._only_tell((holds, ids), (unpaid, unpaid_ids), verbosity=options["verbosity"])
             return
-        counts = self._end(holds, ids, options)
-        of_packs = self._end(unpaid, unpaid_ids, options)
+        run, verbosity = ExpiryRun(created_before=created_before, workers=options["workers"]), options["verbosity"]
+        counts = self._count(run.end(holds, ids), len(ids), verbosity)
+        of_packs = self._count(run.end(unpaid, unpaid_ids), len(unpaid_ids), verbosity)
         ended, kept = session_cancellation.finish(by=expiry.BY, now=timezone.now())
         offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:BATCH])
         more = f"; purchases: {_told(len(unpaid_ids), of_packs)}" if unpaid_ids else ""
@@ -84,28 +79,11 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         more += f"; {len(left_ids)} bookings of cancelled sessions" if left_ids else ""
         self.stdout.write(f"expire_pending_bookings: {holds} stale (dry run, nothing changed){more}")
 
-    def _end(self, holds: QuerySet[Booking] | QuerySet[PackPurchase], ids: list[int], options: Any) -> Counter[Fate]:
-        """End them, several at a time; ask no more when Stripe is plainly silent, for the next run is on its way."""
+    def _count(self, ended: Iterable[tuple[object, Fate]], stale: int, verbosity: int) -> Counter[Fate]:
         counts: Counter[Fate] = Counter()
-        silences, pace = 0, Pace(CANCELS_PER_SECOND)
-
-        def end(order: Booking | PackPurchase) -> Fate:
-            nonlocal silences
-            if order.payment_id is None:  # an offer needs no word of Stripe's
-                return expiry.expire(order, now=timezone.now())
-            if silences >= SILENCES:
-                return Fate.UNFINISHED
-            pace.wait()
-            fate = expiry.expire(order, now=timezone.now())
-            silences = silences + 1 if fate == Fate.SILENT else 0
-            return fate
-
-        for start in range(0, len(ids), BATCH):
-            orders: list[Booking | PackPurchase] = list(holds.filter(pk__in=ids[start : start + BATCH]))
-            for order, fate in parallel.each(end, orders, workers=options["workers"]):
-                counts[fate] += 1
-                done, verbosity = sum(counts.values()), options["verbosity"]
-                self.show(f"{order.reference} {fate}", done=done, total=len(ids), verbosity=verbosity)
+        for reference, fate in ended:
+            counts[fate] += 1
+            self.show(f"{reference} {fate}", done=counts.total(), total=stale, verbosity=verbosity)
         return counts
 
 
