@@ -17,6 +17,7 @@ from booking.models import Booking, BookingTransition, ClassSession, WaitlistEnt
 from members.models import Member
 from notifications.models import Message
 from payments.models import Payment
+from payments.stripe_objects import Intent
 from tests.booking.test_expiry import expire, hold, status
 from tests.cast import Caller, Sandbox, seats_match, session, tell
 from tests.rival import meanwhile
@@ -37,6 +38,13 @@ def watched() -> Iterator[list[str]]:
         yield found
     began = [query["sql"].split("(", 1)[0].strip() for query in asked]
     found += [one for one in began if one in (CLAIM, FREE)]
+
+
+def end(**how: Any) -> list[tuple[object, Fate]]:
+    """What the command does of stale holds, without what it does besides."""
+    stale = expiry.stale(now=timezone.now(), created_before=None)
+    run = ExpiryRun(created_before=None, workers=3, **how)
+    return list(run.end(stale, list(stale.values_list("pk", flat=True))))
 
 
 def left_by(reference: str) -> list[dict[str, Any]]:
@@ -191,12 +199,15 @@ def test_a_seat_that_is_waited_for_is_handed_on(
 def test_who_joins_the_line_while_its_seat_is_freed_is_offered_it(
     as_ana: Caller, as_ben: Caller, ben: Member, sandbox: Sandbox
 ) -> None:
-    """They have locked the full session just before us: we see them, and nobody else sees the seat free."""
+    """They have locked the full session just before us: we see them, and nobody else sees the seat free.
+
+    The command would offer it at its end: what is looked at is what was written before.
+    """
     reference = hold(as_ana, 31, capacity=1)
     yoga = ClassSession.objects.get()
     other = hold(as_ana, 31)
     with meanwhile(lambda: as_ben.post(f"/api/booking/sessions/{yoga.pk}/waitlist/"), before=FREE):
-        assert "2 freed" in expire()[1]
+        assert dict(end()) == {reference: Fate.FREED, other: Fate.FREED}
     assert WaitlistEntry.objects.get().offer is not None
     assert Booking.objects.filter(member=ben, status="pending").count() == 1
     assert [status(one) for one in (reference, other)] == [("freed", "expired")] * 2
@@ -212,9 +223,10 @@ def test_what_the_webhook_has_freed_meanwhile_is_freed_once(as_ana: Caller, sand
         event = sandbox.events("payment_intent.canceled")[0]
         assert tell(event).json() == {"received": "applied"}
 
-    with watched() as used, meanwhile(told, before=FREE):
+    with CaptureQueriesContext(connection) as asked, meanwhile(told, before=FREE):
         assert "2 freed" in expire()[1]
-    assert used == [CLAIM, FREE]
+    alone = [one for one in asked if one["sql"].startswith('SELECT "payments_payment"') and "FOR NO KEY" in one["sql"]]
+    assert len(alone) == 1, "the other is freed by the statement"
     for reference in (first, second):
         assert as_ana.history(reference) == [(None, "pending", "hold"), ("pending", "freed", "expired")]
     assert Message.objects.filter(kind="hold_expired").count() == 2
@@ -236,6 +248,11 @@ def test_what_the_webhook_has_freed_meanwhile_is_freed_once(as_ana: Caller, sand
             id="no seat to give back",
         ),
         pytest.param(
+            lambda: Payment.objects.update(void_reason="member_cancelled"),
+            ("freed", "void", (2, 0, 0), 0),
+            id="ended for another reason",
+        ),
+        pytest.param(
             lambda: Booking.objects.update(status="freed", ended_at=timezone.now()),
             ("freed", "void", (2, 0, 1), 0),
             id="freed by a hurried hand",
@@ -254,6 +271,7 @@ def test_what_is_not_plain_any_more_goes_the_other_way(
     seats = (yoga.capacity, yoga.extra_seats, yoga.seats_taken)
     assert (booking.status, payment.status, seats, Message.objects.count()) == ends
     assert payment.void_claimed_at is None
+    assert "could not be freed together" not in caplog.text, "it was seen, and the database need not refuse it"
 
 
 @in_one_statement
@@ -270,6 +288,7 @@ def test_one_that_the_database_refuses_keeps_none_of_the_others(as_ana: Caller, 
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE booking_booking DROP CONSTRAINT poison")
     assert (code, "2 freed" in line, "1 unfinished" in line) == (1, True, True)
+    assert "could not be freed together" in caplog.text
     assert [status(one)[0] for one in (first, poisoned, last)] == ["freed", "pending", "freed"]
     assert expire()[0] == 0
     assert seats_match()
@@ -307,11 +326,22 @@ def test_those_whose_answer_has_come_do_not_wait_for_one_that_hangs(as_ana: Call
     slow, *others = (hold(as_ana, minutes) for minutes in (33, 32, 31))
     intent = Booking.objects.get(reference=slow).payment.stripe_intent_id
     sandbox.fault("hang_before", f"/{intent}/cancel$", seconds=2)
-    stale = expiry.stale(now=timezone.now(), created_before=None)
-    run = ExpiryRun(created_before=None, workers=3, together_seconds=0.5)
-    ended = list(run.end(stale, list(stale.values_list("pk", flat=True))))
+    ended = end(together_seconds=0.5)
     assert ended[2] == (slow, Fate.FREED)
     assert sorted(ended[:2]) == sorted((other, Fate.FREED) for other in others)
+
+
+@in_one_statement
+def test_what_is_freed_has_no_claim_left_that_somebody_would_have_to_take_away(
+    as_ana: Caller, sandbox: Sandbox
+) -> None:
+    hold(as_ana, 31)
+    [claimed] = express_expiry.claim(
+        list(Booking.objects.values_list("pk", flat=True)), created_before=None, now=timezone.now()
+    )
+    canceled = Intent.from_stripe(sandbox.cancel(claimed.stripe_intent_id))
+    assert express_expiry.free([(claimed, canceled)], by="test", now=timezone.now()) == {claimed.booking_id}
+    assert Payment.objects.get().void_claimed_at is None
 
 
 def test_where_the_database_cannot_do_it_none_is_claimed(as_ana: Caller, sandbox: Sandbox) -> None:
