@@ -222,11 +222,14 @@ def test_what_the_webhook_has_freed_meanwhile_is_freed_once(as_ana: Caller, sand
     def told() -> None:
         event = sandbox.events("payment_intent.canceled")[0]
         assert tell(event).json() == {"received": "applied"}
+        ended.append(Payment.objects.get(status="void"))
 
+    ended: list[Payment] = []
     with CaptureQueriesContext(connection) as asked, meanwhile(told, before=FREE):
         assert "2 freed" in expire()[1]
     alone = [one for one in asked if one["sql"].startswith('SELECT "payments_payment"') and "FOR NO KEY" in one["sql"]]
     assert len(alone) == 1, "the other is freed by the statement"
+    assert Payment.objects.get(pk=ended[0].pk).ended_at == ended[0].ended_at
     for reference in (first, second):
         assert as_ana.history(reference) == [(None, "pending", "hold"), ("pending", "freed", "expired")]
     assert Message.objects.filter(kind="hold_expired").count() == 2
