@@ -28,7 +28,8 @@ pytestmark = pytest.mark.load
 MEMBERS = 8 if ON_POSTGRESQL else 6
 COMPARISONS = 2
 AN_HOUR_AGO = ("--since", (timezone.now() - timedelta(hours=1)).isoformat())
-PATIENCE_SECONDS = 60
+# Only for what never ends: on a busy machine the comparison runs for a minute beside such a studio.
+PATIENCE_SECONDS = 240
 CARDS = ("pm_card_visa", "pm_card_chargeDeclined", "pm_card_visa", "")
 Act = Callable[[Http], Awaitable[Any]]
 
