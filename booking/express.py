@@ -11,13 +11,13 @@ besides. So where its rows must not stay it fails by its own hand, dividing by t
 
 from typing import Any
 
-from django.db import DataError, connection
-from psycopg.errors import DivisionByZero
+from django.db import connection
 from psycopg.types.json import Jsonb
 
 from booking import messages
 from booking.models import Booking
 from booking.orders import BY, Order
+from boundary import one_statement
 from notifications import outbox
 from notifications.models import Message
 
@@ -74,16 +74,9 @@ def book(order: Order) -> Booking | None:
     booking = _written(order)
     message = messages.paid(booking, session=session, member=order.member, now=order.now)
     order.tried[order.reference] = order.reference
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(STATEMENT, _values(booking, message))
-            written = cursor.fetchone()
-    except DataError as error:
-        if not isinstance(error.__cause__, DivisionByZero):
-            raise
-        return None  # the last seat went since the session was read
+    written = one_statement.write(STATEMENT, _values(booking, message))
     if written is None:
-        return None
+        return None  # not plain after all, or the last seat went since the session was read
     booking.pk = written[0]
     outbox.send_after_commit(message)
     return booking

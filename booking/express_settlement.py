@@ -14,12 +14,12 @@ whoever cancels it after that comes to the booking later, as paid, and gives the
 from datetime import datetime
 from typing import Any
 
-from django.db import DataError, IntegrityError, connection
-from psycopg.errors import DivisionByZero
+from django.db import IntegrityError, connection
 from psycopg.types.json import Jsonb
 
 from booking import messages
 from booking.models import Booking, ClassSession
+from boundary import one_statement
 from members.models import Member
 from notifications import outbox
 from notifications.models import Message
@@ -105,15 +105,9 @@ def _hold(intent_id: str) -> Booking | None:
 
 def _is_written(values: dict[str, Any]) -> bool:
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(STATEMENT, values)
+        return one_statement.write(STATEMENT, values) is not None
     except IntegrityError:
         return False  # a twin of the event was quicker
-    except DataError as error:
-        if not isinstance(error.__cause__, DivisionByZero):
-            raise
-        return False  # something has changed since it was read
-    return True
 
 
 def _values(event: Event, payment: Payment, message: Message) -> dict[str, Any]:
