@@ -13,8 +13,6 @@ from booking.models import Booking, ClassSession, WaitlistEntry
 from payments import intents
 from payments.exceptions import PaymentsUnavailable, PaymentUndecided
 from payments.models import PackPurchase, Payment
-from payments.outcomes import Asked
-from payments.stripe_objects import Intent
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -62,23 +60,34 @@ def expire(order: Booking | PackPurchase, *, now: datetime, by: str = BY) -> Fat
 
     Never raises: what goes wrong is logged and left for the next run.
     """
-    return _or_fate(lambda: _end(order, by, now), order.reference)
+    return attempt(lambda: _end(order, by, now), order.reference)
 
 
-def cancel(payment: Asked, *, name: str) -> Intent | Fate:
-    """Cancel the intent of a hold whose void was begun: what Stripe says of it then. Network; never raises.
+def attempt(work: Callable[[], T], name: object) -> T | Fate:
+    """Do a step of the end of that hold or purchase; its fate where it fails, logged. Never raises."""
+    try:
+        return work()
+    except PaymentUndecided:
+        return Fate.UNFINISHED
+    except PaymentsUnavailable:
+        return Fate.SILENT
+    except Exception:
+        # One poisoned row must not keep the others waiting.
+        logger.exception("The hold %s could not be ended", name)
+        return Fate.UNFINISHED
 
-    `name` is the hold's, for the log.
-    """
-    return _or_fate(lambda: intents.cancel(payment), name)
 
-
-def conclude(payment_id: int, intent: Intent, *, name: str, now: datetime, by: str = BY) -> Fate:
-    """End the hold by what its cancel call has answered. Opens a transaction; never raises."""
-    settle = settlement.settle
-    return _or_fate(
-        lambda: _fate(intents.conclude(payment_id, intent=intent, settle=settle, by=by, now=now), name), name
-    )
+def fate_of(ended: Payment, name: object) -> Fate:
+    """What became of that hold or purchase, by how its payment stands after the cancel call; staff's part is logged."""
+    if ended.status == Payment.Status.REVIEW:
+        logger.error(
+            "The hold %s has money in review (%s): look at its payment in the admin and at Stripe",
+            name,
+            ended.review_reason,
+        )
+        return Fate.UNFINISHED
+    fates = {Payment.Status.VOID: Fate.FREED, Payment.Status.PAID: Fate.PAID}
+    return fates.get(Payment.Status(ended.status), Fate.KEPT)
 
 
 def free_seats(session: ClassSession, *, now: datetime) -> bool:
@@ -110,29 +119,4 @@ def _end(order: Booking | PackPurchase, by: str, now: datetime) -> Fate:
         ended = intents.void(payment.pk, reason="expired", settle=settlement.settle, by=by, now=now)
     finally:
         payment.release_void()
-    return _fate(ended, order.reference)
-
-
-def _fate(ended: Payment, name: object) -> Fate:
-    if ended.status == Payment.Status.REVIEW:
-        logger.error(
-            "The hold %s has money in review (%s): look at its payment in the admin and at Stripe",
-            name,
-            ended.review_reason,
-        )
-        return Fate.UNFINISHED
-    fates = {Payment.Status.VOID: Fate.FREED, Payment.Status.PAID: Fate.PAID}
-    return fates.get(Payment.Status(ended.status), Fate.KEPT)
-
-
-def _or_fate(work: Callable[[], T], name: object) -> T | Fate:
-    try:
-        return work()
-    except PaymentUndecided:
-        return Fate.UNFINISHED
-    except PaymentsUnavailable:
-        return Fate.SILENT
-    except Exception:
-        # One poisoned row must not keep the others waiting.
-        logger.exception("The hold %s could not be ended", name)
-        return Fate.UNFINISHED
+    return fate_of(ended, order.reference)

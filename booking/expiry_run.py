@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from booking import expiry, express_expiry
+from booking import expiry, express_expiry, settlement
 from booking.expiry import Fate
 from booking.express_expiry import Hold
 from booking.models import Booking
 from boundary import parallel
 from boundary.parallel import Pace
+from payments import intents
 from payments.models import PackPurchase
 from payments.stripe_objects import Intent
 
@@ -65,7 +67,7 @@ class ExpiryRun:
         return self._ask(lambda: expiry.expire(order, now=timezone.now()))
 
     def _cancel(self, hold: Hold) -> Intent | Fate:
-        return self._ask(lambda: expiry.cancel(hold, name=hold.booking_reference))
+        return self._ask(lambda: expiry.attempt(lambda: intents.cancel(hold), hold.booking_reference))
 
     def _ask(self, call: Callable[[], T]) -> T | Fate:
         if self._silences >= SILENCES:
@@ -86,4 +88,9 @@ def _conclude(answers: list[tuple[Hold, Intent | Fate]]) -> Iterator[tuple[Hold,
         elif hold.booking_id in freed:
             yield hold, Fate.FREED
         else:
-            yield hold, expiry.conclude(hold.payment_id, answer, name=hold.booking_reference, now=now)
+            yield hold, expiry.attempt(partial(_end_alone, hold, answer, now), hold.booking_reference)
+
+
+def _end_alone(hold: Hold, answer: Intent, now: datetime) -> Fate:
+    ended = intents.conclude(hold.payment_id, intent=answer, settle=settlement.settle, by=expiry.BY, now=now)
+    return expiry.fate_of(ended, hold.booking_reference)
