@@ -1,3 +1,4 @@
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ from tests.openapi import watch as openapi_watch
 
 ROOT = Path(__file__).parent.parent
 (ROOT / ".run").mkdir(exist_ok=True)
+# Ignored where a script has started the tests in the background, and so by every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
@@ -45,7 +48,7 @@ def sandbox(sandbox_process: str, settings: Any) -> Sandbox:
     """An empty Stripe and Twilio, and the program set up to use them."""
     sandbox = Sandbox(sandbox_process)
     sandbox.reset()
-    sandbox.control("POST", "configure", twilio_callbacks=False)
+    sandbox.control("POST", "configure", twilio_callbacks=False, webhook_url=None)
     variables = environment.variables(sandbox_process)
     settings.STRIPE_API_BASE = settings.TWILIO_API_BASE = sandbox_process
     settings.STRIPE_SECRET_KEY = variables["STRIPE_SECRET_KEY"]
