@@ -7,13 +7,15 @@ sent in the background. The whole command, with Stripe's SDK and the sandbox, ru
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -81,12 +83,11 @@ def measure(stale: int, *, turns: int, asked: int) -> Expiry:
     _at_once(_run_out())  # what the webhooks' turns have left
     local: list[float] = []
     set_based: list[float] = []
-    quiet = override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend")
     for _turn in range(turns):
         for work, found in ((_locally, local), (_at_once, set_based)):
             asking.write_holds(stale)
             held = _run_out()
-            with quiet:
+            with _quiet():
                 found.append(1000 * _used(work, held) / held)
                 delivery.lane.wait(60)
     with sandbox() as stripe:
@@ -95,6 +96,17 @@ def measure(stale: int, *, turns: int, asked: int) -> Expiry:
         held, began = _run_out(), time.perf_counter()
         _expire(os.environ | settings_of_this_run(stripe.base), held)
     return Expiry(stale, local, set_based, asked, time.perf_counter() - began)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without a line, or a mail on the screen, for each of the messages that are sent meanwhile."""
+    logging.disable(logging.WARNING)
+    try:
+        with override_settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+            yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def ratio(expiry: dict[str, Any]) -> float:
