@@ -31,10 +31,8 @@ CANCELS_PER_SECOND = 20
 class ExpiryRun:
     """Ends holds and purchases; asks no more when Stripe is plainly silent, for the next run is on its way."""
 
-    def __init__(
-        self, *, created_before: datetime | None, workers: int, together_seconds: float = TOGETHER_SECONDS
-    ) -> None:
-        self._created_before, self._workers, self._together = created_before, workers, together_seconds
+    def __init__(self, *, created_before: datetime | None, workers: int) -> None:
+        self._created_before, self._workers = created_before, workers
         self._pace, self._silences = Pace(CANCELS_PER_SECOND), 0
 
     def end(
@@ -56,7 +54,7 @@ class ExpiryRun:
         claimed_at = timezone.now()
         holds = express_expiry.claim(sorted(ids), created_before=self._created_before, now=claimed_at)
         try:
-            for answers in parallel.answered(self._cancel, holds, workers=self._workers, seconds=self._together):
+            for answers in parallel.answered(self._cancel, holds, workers=self._workers, seconds=TOGETHER_SECONDS):
                 yield from _conclude(answers)
         finally:
             express_expiry.release(holds, claimed_at=claimed_at)
