@@ -9,13 +9,15 @@ from django.utils import timezone
 
 from booking import expiry, session_cancellation, waitlist
 from booking.expiry import Fate
-from booking.expiry_run import BATCH, ExpiryRun
+from booking.expiry_run import ExpiryRun
 from boundary.command import positive
 from members.runs import CronCommand
 from payments import purchases
 
 WORKERS = 8
 MOST_WORKERS = 16
+# Sessions whose free seats are offered in one run; the next goes on.
+NEGLECTED = 200
 
 
 class Command(CronCommand):
@@ -59,7 +61,7 @@ Exit status: 0 done; 1 some holds could not be ended (they stay for the next run
         counts = self._count(run.end(holds, ids), len(ids), verbosity)
         of_packs = self._count(run.end(unpaid, unpaid_ids), len(unpaid_ids), verbosity)
         ended, kept = session_cancellation.finish(by=expiry.BY, now=timezone.now())
-        offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:BATCH])
+        offered = sum(waitlist.fill(session, now=timezone.now()) for session in waitlist.neglected(now=now)[:NEGLECTED])
         more = f"; purchases: {_told(len(unpaid_ids), of_packs)}" if unpaid_ids else ""
         more += f"; {ended} bookings of cancelled sessions ended, {kept} unfinished" if ended or kept else ""
         more += f"; {offered} free seats offered to who waits" if offered else ""
